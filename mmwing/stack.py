@@ -1,0 +1,348 @@
+"""The one place that makes OpenMMLab's last releases import and load today.
+
+:func:`prepare` runs once, when ``mmwing`` is imported. It changes nothing
+that works: a package that imports is used as it is, and a stand-in is offered
+only for a module that is missing or whose import fails. Stand-ins are served
+by an import hook, so they cost nothing until MMPose asks for them. They let
+MMPose *import*; one that is really called raises :class:`ImportError` with
+the command that installs the real thing.
+
+========================  ===============================================
+module                    why MMPose cannot do without it
+========================  ===============================================
+``mmcv.ops``              ``edpose_head`` imports it unguarded; mmcv-lite has no ops
+``mmdet.utils``           ``rtmo_head`` imports it unguarded
+``torchvision.transforms``  the SimCC visualizer imports it unguarded
+``xtcocotools``           its wheels were built for numpy 1; pycocotools serves
+``pkg_resources``         MMEngine resolves ``mmpose::`` bases with it; setuptools
+                          82 dropped it
+========================  ===============================================
+
+Checkpoints are loaded with ``weights_only=True`` and the short allow-list
+that MMEngine's own training state needs, see :func:`load_checkpoint_file`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+import os
+import os.path as osp
+import pickle
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+
+#: Checkpoint files named here (separated by ``os.pathsep``) are loaded without
+#: the ``weights_only`` restriction.
+TRUST_VARIABLE = 'MMWING_TRUST_CHECKPOINT'
+
+_trusted: set[str] = set()
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What is offered for one top-level package that does not import.
+
+    Attributes:
+        needs: Modules whose import decides whether the real package is used.
+        modules: Stand-in module -> function that fills its namespace.
+        install: The command that installs the real package.
+        purpose: What is lost while the stand-in is in place.
+    """
+
+    needs: tuple[str, ...]
+    modules: dict[str, Callable[[], dict]]
+    install: str
+    purpose: str
+
+
+def _placeholder(module: str, name: str, install: str) -> type:
+    """A class that can be imported, subclassed and tested, but not called."""
+
+    def refuse(cls, *args, **kwargs):
+        raise ImportError(
+            f'{module}.{name} is needed here, but {module.split(".")[0]} is not '
+            f'installed in full (mmwing only stands in so that MMPose imports). '
+            f'Install it with: {install}')
+
+    return type(name, (), {'__new__': refuse, '__module__': module})
+
+
+def _placeholders(module: str, names: tuple[str, ...], install: str):
+    return lambda: {name: _placeholder(module, name, install) for name in names}
+
+
+def _empty() -> dict:
+    # `__path__` marks a package, so that its stand-in submodules are looked up.
+    return {'__path__': []}
+
+
+def _torchvision() -> dict:
+    # MMEngine's environment report reads the version of whatever imports.
+    return {'__path__': [], '__version__': '0.0.0+stand.in'}
+
+
+def _pycoco(name: str) -> Callable[[], dict]:
+
+    def namespace() -> dict:
+        try:
+            real = importlib.import_module(f'pycocotools.{name}')
+        except ImportError as error:
+            raise ImportError(
+                'MMPose reads COCO-style annotations with xtcocotools, which '
+                'does not import here, and pycocotools, which stands in for '
+                'it, does not either. Install it with: '
+                'pip install pycocotools') from error
+        public = {k: v for k, v in vars(real).items() if not k.startswith('_')}
+        if name == 'cocoeval':
+            # pycocotools has no `sigmas` / `use_area`: OKS would be wrong.
+            public['COCOeval'] = _placeholder('xtcocotools.cocoeval', 'COCOeval',
+                                              _XTCOCO_INSTALL)
+        return public
+
+    return namespace
+
+
+class _Distribution:
+    """The three things that MMEngine asks of a ``pkg_resources`` distribution."""
+
+    def __init__(self, name: str) -> None:
+        self._dist = importlib.metadata.distribution(name)
+        self.version = self._dist.version
+        self.location = str(self._dist.locate_file(''))
+
+    def has_metadata(self, filename: str) -> bool:
+        return self._dist.read_text(filename) is not None
+
+    def get_metadata(self, filename: str) -> str:
+        return self._dist.read_text(filename) or ''
+
+
+def _pkg_resources() -> dict:
+    return {
+        'get_distribution': _Distribution,
+        'DistributionNotFound': importlib.metadata.PackageNotFoundError,
+    }
+
+
+_MMCV_INSTALL = 'pip install "mmcv>=2.0.1" --no-build-isolation (builds from source)'
+_MMDET_INSTALL = 'pip install mmdet --no-deps'
+_TORCHVISION_INSTALL = 'pip install torchvision (the release built for your torch)'
+_XTCOCO_INSTALL = 'pip install xtcocotools --no-build-isolation (builds from source)'
+
+STAND_INS: dict[str, StandIn] = {
+    'mmcv.ops':
+    StandIn(('mmcv.ops', ), {
+        'mmcv.ops':
+        _placeholders('mmcv.ops',
+                      ('MultiScaleDeformableAttention', 'SyncBatchNorm'),
+                      _MMCV_INSTALL)
+    }, _MMCV_INSTALL, 'compiled operators (ED-Pose, DEKR, deformable convolutions)'),
+    'mmdet':
+    StandIn(('mmdet.utils', ), {
+        'mmdet': _empty,
+        'mmdet.utils': _placeholders('mmdet.utils', ('ConfigType', 'reduce_mean'),
+                                     _MMDET_INSTALL),
+    }, _MMDET_INSTALL, 'detectors of the Inferencer, RTMO, mmdet.* transforms'),
+    'torchvision':
+    StandIn(('torchvision.transforms', ), {
+        'torchvision': _torchvision,
+        'torchvision.transforms': _placeholders(
+            'torchvision.transforms', ('ToPILImage', ), _TORCHVISION_INSTALL),
+    }, _TORCHVISION_INSTALL, 'torchvision:// weights, the SimCC figure'),
+    'xtcocotools':
+    StandIn(('xtcocotools.coco', 'xtcocotools.cocoeval', 'xtcocotools.mask'), {
+        'xtcocotools': _empty,
+        'xtcocotools.coco': _pycoco('coco'),
+        'xtcocotools.cocoeval': _pycoco('cocoeval'),
+        'xtcocotools.mask': _pycoco('mask'),
+    }, _XTCOCO_INSTALL, 'COCO key-point AP; annotations are read by pycocotools'),
+    'pkg_resources':
+    StandIn(('pkg_resources', ), {'pkg_resources': _pkg_resources},
+            'pip install "setuptools<81"',
+            'nothing: importlib.metadata answers instead'),
+}
+
+
+class _StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Serves the stand-ins of the packages that were found wanting."""
+
+    def __init__(self) -> None:
+        self._offered: dict[str, Callable[[], dict]] = {}
+
+    def offer(self, stand_in: StandIn) -> None:
+        self._offered.update(stand_in.modules)
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname not in self._offered:
+            return None
+        return importlib.machinery.ModuleSpec(
+            fullname, self, origin='mmwing.stack', is_package=False)
+
+    def create_module(self, spec) -> types.ModuleType:
+        return types.ModuleType(
+            spec.name, 'Offered by mmwing.stack; see its documentation.')
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        vars(module).update(self._offered[module.__name__]())
+
+
+_finder = _StandInFinder()
+
+#: Package -> why its stand-in is offered; filled by :func:`prepare`.
+offered: dict[str, str] = {}
+
+
+def _why_unusable(needs: tuple[str, ...]) -> str | None:
+    """``None`` when the real modules import, else the reason they do not."""
+    try:
+        if any(importlib.util.find_spec(name) is None for name in needs):
+            return 'not installed'
+    except ModuleNotFoundError:
+        return 'not installed'
+    except Exception as error:  # a parent package that breaks on import
+        return f'{type(error).__name__}: {error}'
+    try:
+        for name in needs:
+            importlib.import_module(name)
+    except Exception as error:  # whatever a binary built for another numpy raises
+        return f'{type(error).__name__}: {error}'
+    return None
+
+
+@functools.lru_cache(maxsize=None)
+def prepare() -> None:
+    """Offer stand-ins for what is missing and make checkpoints load.
+
+    Idempotent. Must run before the first import of ``mmpose.models``,
+    ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
+    """
+    for package, stand_in in STAND_INS.items():
+        reason = _why_unusable(stand_in.needs)
+        if reason is None:
+            continue
+        offered[package] = reason
+        for name in stand_in.modules:
+            # Drop what a failed import left behind.
+            sys.modules.pop(name, None)
+        _finder.offer(stand_in)
+    if _finder not in sys.meta_path:
+        # In front, because a broken package would be found by the path finder.
+        sys.meta_path.insert(0, _finder)
+    _register_checkpoint_loaders()
+
+
+# --------------------------------------------------------------------------
+# Checkpoints
+
+
+def _safe_globals() -> list:
+    """What MMEngine's own checkpoints hold beyond tensors and containers.
+
+    Its message hub stores :class:`HistoryBuffer` objects, whose arrays and
+    scalars are numpy's. None of these can run code when unpickled.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+
+    multiarray = np._core.multiarray if hasattr(np, '_core') else np.core.multiarray
+    entries: list = [HistoryBuffer, np.ndarray, np.dtype]
+    for function in ('_reconstruct', 'scalar'):
+        # A file written under numpy 1 names numpy.core, under numpy 2 numpy._core.
+        for package in ('numpy.core', 'numpy._core'):
+            entries.append((getattr(multiarray, function),
+                            f'{package}.multiarray.{function}'))
+    entries += [type(np.dtype(code)) for code in
+                ('f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', '?')]
+    return entries
+
+
+def trust_checkpoint(path: str) -> None:
+    """Load the file ``path`` without the ``weights_only`` restriction.
+
+    Unpickling such a file can run any code that its author put there. Use it
+    only for files that you wrote yourself or whose author you trust. The
+    environment variable ``MMWING_TRUST_CHECKPOINT`` does the same.
+    """
+    _trusted.add(osp.realpath(osp.expanduser(path)))
+
+
+def _is_trusted(path: str) -> bool:
+    listed = os.environ.get(TRUST_VARIABLE, '').split(os.pathsep)
+    trusted = _trusted | {osp.realpath(osp.expanduser(p)) for p in listed if p}
+    return osp.realpath(path) in trusted
+
+
+def load_checkpoint_file(filename: str, map_location=None):
+    """Load a local checkpoint with ``weights_only=True`` and an allow-list.
+
+    Args:
+        filename: Path of the file; ``~`` is expanded.
+        map_location: As :func:`torch.load`.
+
+    Returns:
+        What the file holds, for MMEngine a dict.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        pickle.UnpicklingError: The file needs more than tensors, containers
+            and MMEngine's training state, and it was not declared trusted;
+            or it is no checkpoint at all (damaged, cut off).
+    """
+    import torch
+
+    filename = osp.expanduser(filename)
+    if not osp.isfile(filename):
+        raise FileNotFoundError(
+            f'checkpoint {filename!r} does not exist (working directory: '
+            f'{os.getcwd()})')
+    if _is_trusted(filename):
+        return torch.load(filename, map_location=map_location, weights_only=False)
+    try:
+        with torch.serialization.safe_globals(_safe_globals()):
+            return torch.load(filename, map_location=map_location,
+                              weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()
+        reason = next((line.strip() for line in first_line if 'GLOBAL' in line
+                       or 'Unsupported' in line), first_line[0])
+        raise pickle.UnpicklingError(
+            f'checkpoint {filename!r} was refused: {reason} '
+            'It is damaged, or it holds Python objects beside weights, and '
+            'loading those can run code. If you trust the file, say so: '
+            f'{TRUST_VARIABLE}={filename} in the environment, or '
+            'mmwing.stack.trust_checkpoint(path) in Python.') from error
+
+
+def _register_checkpoint_loaders() -> None:
+    """Tell MMEngine to load local files and downloads through this module."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+
+    def load_from_local(filename, map_location):
+        return load_checkpoint_file(filename, map_location)
+
+    def load_from_http(filename, map_location=None, model_dir=None):
+        import torch
+        folder = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
+        os.makedirs(folder, exist_ok=True)
+        path = osp.join(folder, osp.basename(filename))
+        if not osp.exists(path):
+            try:
+                torch.hub.download_url_to_file(filename, path)
+            except OSError as error:
+                raise OSError(
+                    f'pretrained weights {filename} cannot be reached ({error}). '
+                    'Train from scratch with --cfg-options '
+                    'model.backbone.init_cfg=None, or put the file at '
+                    f'{path}.') from error
+        return load_checkpoint_file(path, map_location)
+
+    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
+    CheckpointLoader.register_scheme(prefixes=['http://', 'https://'],
+                                     loader=load_from_http, force=True)
