@@ -35,6 +35,7 @@ import os.path as osp
 import pickle
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,12 +55,14 @@ class StandIn:
         modules: Stand-in module -> function that fills its namespace.
         install: The command that installs the real package.
         purpose: What is lost while the stand-in is in place.
+        try_import: False takes a module that is found for one that imports.
     """
 
     needs: tuple[str, ...]
     modules: dict[str, Callable[[], dict]]
     install: str
     purpose: str
+    try_import: bool = True
 
 
 def _placeholder(module: str, name: str, install: str) -> type:
@@ -166,7 +169,9 @@ STAND_INS: dict[str, StandIn] = {
     'pkg_resources':
     StandIn(('pkg_resources', ), {'pkg_resources': _pkg_resources},
             'pip install "setuptools<81"',
-            'nothing: importlib.metadata answers instead'),
+            'nothing: importlib.metadata answers instead',
+            # Importing it is slow and warns of its own deprecation.
+            try_import=False),
 }
 
 
@@ -199,17 +204,17 @@ _finder = _StandInFinder()
 offered: dict[str, str] = {}
 
 
-def _why_unusable(needs: tuple[str, ...]) -> str | None:
+def _why_unusable(stand_in: StandIn) -> str | None:
     """``None`` when the real modules import, else the reason they do not."""
     try:
-        if any(importlib.util.find_spec(name) is None for name in needs):
+        if any(importlib.util.find_spec(name) is None for name in stand_in.needs):
             return 'not installed'
     except ModuleNotFoundError:
         return 'not installed'
     except Exception as error:  # a parent package that breaks on import
         return f'{type(error).__name__}: {error}'
     try:
-        for name in needs:
+        for name in stand_in.needs if stand_in.try_import else ():
             importlib.import_module(name)
     except Exception as error:  # whatever a binary built for another numpy raises
         return f'{type(error).__name__}: {error}'
@@ -223,18 +228,24 @@ def prepare() -> None:
     Idempotent. Must run before the first import of ``mmpose.models``,
     ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
     """
-    for package, stand_in in STAND_INS.items():
-        reason = _why_unusable(stand_in.needs)
-        if reason is None:
-            continue
-        offered[package] = reason
-        for name in stand_in.modules:
-            # Drop what a failed import left behind.
-            sys.modules.pop(name, None)
-        _finder.offer(stand_in)
-    if _finder not in sys.meta_path:
-        # In front, because a broken package would be found by the path finder.
-        sys.meta_path.insert(0, _finder)
+    # MMEngine imports it, again and again; the doctor says what is installed.
+    warnings.filterwarnings('ignore', 'pkg_resources is deprecated')
+    with warnings.catch_warnings():
+        # mmcv-lite warns of its missing operators, which MMPose's models import.
+        warnings.filterwarnings('ignore', 'Fail to import')
+        for package, stand_in in STAND_INS.items():
+            reason = _why_unusable(stand_in)
+            if reason is None:
+                continue
+            offered[package] = reason
+            for name in stand_in.modules:
+                # Drop what a failed import left behind.
+                sys.modules.pop(name, None)
+            _finder.offer(stand_in)
+        if _finder not in sys.meta_path:
+            # In front, because the path finder would find a broken package.
+            sys.meta_path.insert(0, _finder)
+        importlib.import_module('mmcv.cnn.bricks.transformer')
     _register_checkpoint_loaders()
 
 
