@@ -1,0 +1,52 @@
+"""Gaussian blur at the scale of the network input."""
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+
+from mmwing.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomGaussianBlur(BaseTransform):
+    """Blur the network input at random (Feng et al., CVPR 2018: σ 1, half the time).
+
+    Belongs after :class:`mmwing.FaceAffine`: sigma counts input pixels, and blurring
+    64x64 pixels is cheap. Landmarks do not move.
+
+    Required Keys: img, uint8 or float32, (h, w) or (h, w, C).
+
+    Modified Keys: img.
+
+    Args:
+        sigma (float | tuple[float, float]): Standard deviation in pixels, or a range
+            to draw from. Defaults to 1.
+        prob (float): Defaults to 0.5.
+    """
+
+    def __init__(self, sigma: float | tuple = 1., prob: float = 0.5) -> None:
+        low, high = sigma if isinstance(sigma, (tuple, list)) else (sigma, sigma)
+        if not 0 < low <= high:
+            raise ValueError('sigma must be positive, or a range (low, high) of '
+                             f'positive numbers, got {sigma!r}')
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
+        self.sigma = (low, high)
+        self.prob = prob
+
+    @cache_randomness
+    def _draw(self) -> float | None:
+        if np.random.rand() >= self.prob:
+            return None
+        return np.random.uniform(*self.sigma)
+
+    def transform(self, results: dict) -> dict:
+        """See the class."""
+        sigma = self._draw()
+        if sigma is not None:
+            results['img'] = cv2.GaussianBlur(results['img'], (0, 0), sigma)
+        return results
+
+    def __repr__(self) -> str:
+        return f'{self.__class__.__name__}(sigma={self.sigma}, prob={self.prob})'

@@ -1,0 +1,128 @@
+"""Random geometry of a face crop, drawn before any pixel is touched."""
+
+import numpy as np
+from mmcv.transforms.utils import cache_randomness
+from mmpose.datasets.transforms import RandomBBoxTransform
+
+from mmwing.registry import TRANSFORMS
+
+DISTRIBUTIONS = ('uniform', 'truncnorm')
+
+
+@TRANSFORMS.register_module()
+class RandomFaceBox(RandomBBoxTransform):
+    """Jitter, rotate and mirror the face box; the image stays as it is.
+
+    The augmentation of Feng et al. (CVPR 2018, section 6): rotation within ±30°
+    (±10° for the second stage), the box's top left and bottom right corner moved
+    by up to 5 % of its size, horizontal flip. It only rewrites the box, so that
+    :class:`mmwing.FaceAffine`, further down the pipeline, resamples once.
+
+    The two corners move independently. Their mean displacement moves the centre;
+    their difference resizes the box, by the same factor along both sides: a crop of
+    fixed aspect cannot show two, and MMPose's aspect fix would answer with a box
+    that is too large on average.
+
+    The mirror is about the centre of the box, which equals MMPose's ``RandomFlip``
+    followed by its box transform and its warp. Landmarks and their visibility
+    change index here (the mirrored left eye is a right eye) but keep their place in
+    the image; :class:`mmwing.FaceAffine` reflects them together with the pixels.
+    MMPose's ``TopdownAffine`` ignores the mirror: do not combine the two unless
+    ``flip_prob=0``.
+
+    Required Keys: bbox_center (1, 2), bbox_scale (1, 2), flip_indices (when
+    ``flip_prob > 0``), keypoints (1, K, 2) and keypoints_visible (1, K) or
+    (1, K, 2) (optional).
+
+    Modified Keys: bbox_center, bbox_scale, keypoints, keypoints_visible.
+
+    Added Keys: bbox_rotation (1,) in degrees, bbox_mirrored (bool), flip,
+    flip_direction.
+
+    Args:
+        rotation (float): Largest angle in degrees. Defaults to 30.
+        jitter (float): Largest displacement of a corner along each axis, as a
+            fraction of the box, in [0, 0.5). Defaults to 0.05.
+        flip_prob (float): Probability of mirroring. Defaults to 0.5.
+        distribution (str): ``'uniform'``, or ``'truncnorm'``: MMPose's normal
+            distribution cut at one standard deviation. Defaults to ``'uniform'``.
+    """
+
+    def __init__(self,
+                 rotation: float = 30.,
+                 jitter: float = 0.05,
+                 flip_prob: float = 0.5,
+                 distribution: str = 'uniform') -> None:
+        if not 0 <= rotation <= 180:
+            raise ValueError('rotation must lie in [0, 180] degrees, '
+                             f'got {rotation!r}')
+        if not 0 <= jitter < 0.5:
+            raise ValueError('jitter must be a fraction of the box in [0, 0.5), '
+                             f'got {jitter!r}')
+        if not 0 <= flip_prob <= 1:
+            raise ValueError(f'flip_prob must lie in [0, 1], got {flip_prob!r}')
+        if distribution not in DISTRIBUTIONS:
+            raise ValueError(f'distribution must be one of {DISTRIBUTIONS}, '
+                             f'got {distribution!r}')
+        super().__init__(
+            shift_factor=jitter,
+            shift_prob=1.,
+            scale_factor=(1 - 2 * jitter, 1 + 2 * jitter),
+            scale_prob=1.,
+            rotate_factor=rotation,
+            rotate_prob=1.)
+        self.flip_prob = flip_prob
+        self.distribution = distribution
+
+    def _draw(self, size: tuple) -> np.ndarray:
+        """Random numbers in [-1, 1], zero on average."""
+        if self.distribution == 'uniform':
+            return np.random.uniform(-1, 1, size)
+        # Rejection, because one call of scipy's truncnorm costs as much as the
+        # whole warp. 0.68 of the draws fall inside.
+        values = np.random.standard_normal(size)
+        outside = np.abs(values) > 1
+        while outside.any():
+            values[outside] = np.random.standard_normal(int(outside.sum()))
+            outside = np.abs(values) > 1
+        return values
+
+    @cache_randomness
+    def _get_transform_params(self, num_bboxes: int) -> tuple:
+        """See the parent. Offsets (n, 2), scales (n, 1), degrees (n,)."""
+        corners = self._draw((num_bboxes, 2, 2)) * self.shift_factor
+        offset = corners.mean(axis=1)
+        scale = 1 + (corners[:, 1] - corners[:, 0]).mean(axis=1, keepdims=True)
+        rotate = self._draw((num_bboxes, )) * self.rotate_factor
+        return (offset.astype(np.float32), scale.astype(np.float32),
+                rotate.astype(np.float32))
+
+    @cache_randomness
+    def _choose_flip(self) -> bool:
+        return bool(np.random.rand() < self.flip_prob)
+
+    def transform(self, results: dict) -> dict:
+        """See the class.
+
+        Raises:
+            KeyError: If mirroring is asked for without ``flip_indices``.
+        """
+        results = super().transform(results)
+        flip = self._choose_flip()
+        results['bbox_mirrored'] = flip
+        results['flip'] = flip
+        results['flip_direction'] = 'horizontal' if flip else None
+        if flip:
+            if 'flip_indices' not in results:
+                raise KeyError(
+                    'RandomFaceBox needs flip_indices to mirror a face: give the '
+                    'data set metainfo with swapped points, or set flip_prob=0')
+            for key in ('keypoints', 'keypoints_visible'):
+                if results.get(key) is not None:
+                    results[key] = results[key].take(results['flip_indices'], axis=1)
+        return results
+
+    def __repr__(self) -> str:
+        return (f'{self.__class__.__name__}(rotation={self.rotate_factor}, '
+                f'jitter={self.shift_factor}, flip_prob={self.flip_prob}, '
+                f'distribution={self.distribution!r})')
