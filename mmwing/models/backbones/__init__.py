@@ -1,0 +1,5 @@
+"""Backbones."""
+
+from .wing_cnn import WingCNN
+
+__all__ = ['WingCNN']
