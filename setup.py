@@ -16,6 +16,8 @@ class BuildWithConfigs(build_py):
 
     def run(self):
         super().run()
+        if self.editable_mode:
+            return  # the checkout itself is found
         for folder in ('configs', 'tools'):
             target = Path(self.build_lib) / 'mmwing' / '.mim' / folder
             shutil.rmtree(target, ignore_errors=True)

@@ -11,6 +11,7 @@ stack.prepare()
 
 # Registration happens on import, hence after the stack is prepared.
 from mmwing import codecs, datasets, engine, evaluation, models  # noqa: E402
+from mmwing.apis import config_path, list_configs, tool_path  # noqa: E402
 
-__all__ = ['__version__', 'codecs', 'datasets', 'engine', 'evaluation', 'models',
-           'stack']
+__all__ = ['__version__', 'codecs', 'config_path', 'datasets', 'engine',
+           'evaluation', 'list_configs', 'models', 'stack', 'tool_path']

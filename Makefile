@@ -1,0 +1,52 @@
+# Two commands on a fresh machine: `make train` and `make test`. Everything they
+# need is made first; nothing is compiled, no data and no weights are downloaded.
+
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= td-reg_cnn6_wing_1xb64-24e_synthetic-64x64
+WORK_DIR ?= work_dirs/$(basename $(notdir $(CONFIG)))
+TRAIN_ARGS ?=
+TEST_ARGS ?=
+
+PY := $(VENV)/bin/python
+# A torch within setup.py's range that PYTHON already has is used, not replaced.
+HAS_TORCH = $(shell $(PYTHON) requirements/has_torch.py 2>/dev/null)
+PIP := $(PY) -m pip --disable-pip-version-check
+
+.PHONY: setup train test test-slow lint bench matrix doctor clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: setup.py requirements/openmmlab.txt requirements/constraints.txt requirements/torch.txt
+	$(PYTHON) -m venv $(if $(HAS_TORCH),--system-site-packages) $(VENV)
+	$(PY) requirements/has_torch.py >/dev/null 2>&1 || $(PIP) install -q -r requirements/torch.txt
+	$(PIP) install -q -c requirements/constraints.txt -e '.[dev]'
+	$(PIP) install -q --no-deps -r requirements/openmmlab.txt
+	$(PY) -m mmwing
+	touch $@
+
+train: setup
+	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(TRAIN_ARGS)
+	$(PY) tools/test.py $(CONFIG) $(WORK_DIR) --work-dir $(WORK_DIR)/test --report $(WORK_DIR)/report $(TEST_ARGS)
+
+test: setup
+	$(PY) -m pytest
+
+test-slow: setup
+	$(PY) -m pytest -m slow
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+bench: setup
+	$(PY) tools/benchmark_losses.py
+
+matrix:
+	$(PYTHON) tools/test_matrix.py
+
+doctor: setup
+	$(PY) -m mmwing
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
