@@ -1,0 +1,17 @@
+"""Losses, in pixels of the network input."""
+
+from .base import ResidualLoss
+from .regression import (
+                         GeneralRobustLoss,
+                         L1Loss,
+                         L2Loss,
+                         RectifiedWingLoss,
+                         SmoothL1Loss,
+                         SoftWingLoss,
+                         WingLoss,
+)
+from .shape_vector import points_to_shape_vector, shape_vector_to_points
+
+__all__ = ['GeneralRobustLoss', 'L1Loss', 'L2Loss', 'RectifiedWingLoss',
+           'ResidualLoss', 'SmoothL1Loss', 'SoftWingLoss', 'WingLoss',
+           'points_to_shape_vector', 'shape_vector_to_points']

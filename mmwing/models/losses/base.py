@@ -1,0 +1,251 @@
+"""What every loss shares: units, weights, reduction. It exists once, here."""
+
+import math
+import warnings
+from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+REDUCTIONS = ('batch_mean', 'mean', 'sum', 'none')
+
+
+class ResidualLoss(nn.Module, metaclass=ABCMeta):
+    """A penalty on the residual between output and target.
+
+    The steps: check shapes, residual in pixels, penalty, weight (outside the penalty,
+    so that the loss is linear in it; MMPose's losses weight the residual), reduction,
+    ``loss_weight``. A subclass holds its parameters and names its :meth:`penalty`.
+
+    Coordinates are (N, K, 2) or any other shape that ends in (x, y); heat maps are
+    (N, K, H, W). Half-precision input, autocast's too, is computed in float32, and
+    the loss is then float32.
+
+    **Not annotated** is what has weight 0 and what has a NaN target: it contributes
+    neither loss nor gradient, whatever its target says. (A NaN target with a weight
+    above 0 is treated so too: it is how annotations mark a missing point, and checking
+    for it would halt a GPU at each step.) A NaN or infinity in the *output* always
+    surfaces in the loss, annotated or not, so that a diverged network is seen.
+
+    Args:
+        input_size (Sequence[float], optional): (w, h) of the network input in pixels.
+            Residuals are multiplied by it, which turns coordinates normalised by the
+            input size, as MMPose's codecs make them, into pixels. ``None`` where
+            output and target are in pixels already, and for heat maps. Defaults to
+            ``None``; :class:`mmwing.DirectRegressionHead` sets it.
+        reduction (str): ``'batch_mean'``, the paper's: the sum over landmarks and
+            axes, averaged over the N of the batch; ``'mean'``: the sum divided by the
+            number of entries that are annotated; ``'sum'``; or ``'none'``: the
+            weighted entries in the shape of the output. Defaults to ``'batch_mean'``.
+        use_target_weight (bool): Whether ``target_weight`` counts. Defaults to
+            ``True`` (MMPose: ``False``): a point without annotation must not be
+            pulled to (0, 0).
+        loss_weight (float): Factor of the loss. Defaults to 1.0.
+
+    Raises:
+        ValueError: If an argument has no sensible value.
+        TypeError: If ``input_size`` is not a pair.
+    """
+
+    def __init__(self,
+                 input_size: Sequence[float] | None = None,
+                 reduction: str = 'batch_mean',
+                 use_target_weight: bool = True,
+                 loss_weight: float = 1.0) -> None:
+        super().__init__()
+        if reduction not in REDUCTIONS:
+            raise ValueError(f'reduction must be one of {REDUCTIONS}, got '
+                             f'{reduction!r}')
+        self.input_size = input_size
+        self.reduction = reduction
+        self.use_target_weight = use_target_weight
+        self.loss_weight = loss_weight
+        self._units_checked = False
+
+    @property
+    def input_size(self) -> tuple[float, float] | None:
+        """(w, h) of the network input in pixels, or ``None``."""
+        return self._input_size
+
+    @input_size.setter
+    def input_size(self, value: Sequence[float] | None) -> None:
+        if value is None:
+            self._input_size = None
+            return
+        try:
+            width, height = value
+        except (TypeError, ValueError):
+            raise TypeError('input_size must be (w, h) in pixels, e.g. (256, 256), '
+                            f'got {value!r}') from None
+        check_positive(type(self).__name__, **{'input_size[0]': width,
+                                               'input_size[1]': height})
+        self._input_size = (width, height)
+
+    @abstractmethod
+    def penalty(self, residual: Tensor) -> Tensor:
+        """The element-wise penalty on a residual (in pixels, for coordinates)."""
+
+    def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """The penalty of each entry, before weights and reduction."""
+        residual = output - target
+        if self.input_size is not None:
+            residual = residual * residual.new_tensor(self.input_size)
+        return self.penalty(residual)
+
+    def shape_on_normalised(self) -> tuple[float, str] | None:
+        """What the loss degenerates to on coordinates normalised to [0, 1].
+
+        Returns:
+            tuple[float, str], optional: The length that no normalised residual
+            reaches, and the plain loss that is left over. ``None`` for a loss whose
+            shape does not depend on the unit.
+        """
+        return None
+
+    def forward(self,
+                output: Tensor,
+                target: Tensor,
+                target_weight: Tensor | None = None,
+                mask: Tensor | None = None) -> Tensor:
+        """Compute the loss.
+
+        Args:
+            output (Tensor): Prediction, (N, K, 2) or (N, K, H, W); floating point.
+            target (Tensor): Truth in the same shape and unit; any dtype.
+            target_weight (Tensor, optional): Weights, not negative, aligned with the
+                leading dimensions of the output and broadcast over the others:
+                (N, K), (N, K, 1), (N, K, 2); for heat maps (N, K), (N, K, 1, 1),
+                (N, K, H, W). ``None`` is 1 everywhere.
+            mask (Tensor, optional): A further weight with as many dimensions as the
+                output, as MMPose passes valid heat-map pixels: (N, 1, H, W) or
+                (N, K, H, W). It counts whatever ``use_target_weight`` says.
+
+        Returns:
+            Tensor: A scalar; with ``reduction='none'`` in the shape of the output.
+
+        Raises:
+            ValueError: If shapes do not match.
+            TypeError: If the output is not floating point.
+        """
+        self._check(output, target)
+        weight = self._weight(output, target_weight, mask)
+        # float32 at least: half-precision logarithms of residuals lose the fit.
+        dtype = torch.promote_types(output.dtype, torch.float32)
+        output, target = output.to(dtype), target.to(dtype)
+
+        annotated = ~target.isnan()
+        if weight is not None:
+            weight = weight.to(dtype)
+            annotated &= weight != 0
+        # Where nothing is known the output is its own target: no residual, hence no
+        # loss and no gradient, and a NaN of the output still comes through.
+        target = torch.where(annotated, target, output.detach())
+        self._warn_once_about_units(target, annotated)
+
+        loss = self.elementwise(output, target)
+        if weight is not None:
+            loss = loss * weight
+        return self._reduce(loss, annotated) * self.loss_weight
+
+    def _check(self, output: Tensor, target: Tensor) -> None:
+        name = type(self).__name__
+        if not output.is_floating_point():
+            raise TypeError(f'{name}: output must be floating point, got '
+                            f'{output.dtype}')
+        if output.shape != target.shape:
+            raise ValueError(f'{name}: output {tuple(output.shape)} and target '
+                             f'{tuple(target.shape)} must have the same shape')
+        if output.ndim < 2:
+            raise ValueError(f'{name}: output must be (N, K, 2) coordinates or '
+                             f'(N, K, H, W) heat maps, got {tuple(output.shape)}')
+        if self.input_size is not None and output.shape[-1] != 2:
+            raise ValueError(
+                f'{name}: input_size={self.input_size} scales (x, y) coordinates, but '
+                f'the output has the shape {tuple(output.shape)}; leave input_size '
+                'out for heat maps')
+
+    def _weight(self, output: Tensor, target_weight: Tensor | None,
+                mask: Tensor | None) -> Tensor | None:
+        """All weights as one tensor that broadcasts to the output, or ``None``."""
+        if mask is not None:
+            if mask.ndim != output.ndim:
+                raise ValueError(
+                    f'{type(self).__name__}: mask {tuple(mask.shape)} must have as '
+                    f'many dimensions as the output {tuple(output.shape)}')
+            mask = self._align('mask', mask, output)
+        if target_weight is None or not self.use_target_weight:
+            return mask
+        weight = self._align('target_weight', target_weight, output)
+        return weight if mask is None else weight * mask
+
+    def _align(self, argument: str, weight: Tensor, output: Tensor) -> Tensor:
+        """Append dimensions of size 1 so that ``weight`` broadcasts to ``output``."""
+        trailing = output.ndim - weight.ndim
+        fits = trailing >= 0 and all(
+            w in (1, o) for w, o in zip(weight.shape, output.shape))
+        if not fits:
+            raise ValueError(
+                f'{type(self).__name__}: {argument} {tuple(weight.shape)} does not '
+                f'broadcast to the output {tuple(output.shape)}; it must match the '
+                'leading dimensions, e.g. (N, K), or be 1 there')
+        return weight.reshape(weight.shape + (1, ) * trailing)
+
+    def _reduce(self, loss: Tensor, annotated: Tensor) -> Tensor:
+        if self.reduction == 'none':
+            return loss
+        total = loss.sum()
+        if self.reduction == 'mean':
+            return total / annotated.sum().clamp(min=1)
+        if self.reduction == 'batch_mean':
+            return total / max(len(loss), 1)
+        return total
+
+    def _warn_once_about_units(self, target: Tensor, annotated: Tensor) -> None:
+        """Warn when a loss made for pixels gets normalised coordinates.
+
+        Decided on the first batch that says something, and never again: looking at
+        values halts a GPU.
+        """
+        if self._units_checked:
+            return
+        shape = self.shape_on_normalised()
+        is_coordinates = target.ndim == 3 and target.shape[-1] == 2
+        # Knots below 1 were scaled to normalised coordinates by someone who knew.
+        if (shape is None or shape[0] < 1 or self.input_size is not None
+                or not is_coordinates):
+            self._units_checked = True
+            return
+        values = target.detach()[annotated]
+        if values.numel() == 0:
+            return
+        low, high = values.min().item(), values.max().item()
+        self._units_checked = True
+        # A landmark may lie somewhat outside the input; one in pixels lies beyond 2.
+        if low < -1 or high > 2 or low == high == 0:
+            return
+        knot, left_over = shape
+        warnings.warn(
+            f'{self} is in pixels of the network input, but the targets of the first '
+            f'batch lie in [{low:.3g}, {high:.3g}]: they look normalised, and there '
+            f'is no input_size. No residual reaches {knot:g}, so the loss is stuck '
+            f'on {left_over}. Give the loss the (w, h) of the input, e.g. '
+            'input_size=(256, 256), or use mmwing.DirectRegressionHead, which does.',
+            UserWarning, stacklevel=4)
+
+
+def check_positive(owner: str, **arguments: float) -> None:
+    """Refuse what is not a positive, finite number.
+
+    Args:
+        owner (str): Who takes the arguments, for the message.
+        **arguments (float): Names and values.
+
+    Raises:
+        ValueError: Naming the argument and what it got.
+    """
+    for name, value in arguments.items():
+        if (isinstance(value, bool) or not isinstance(value, (int, float))
+                or not 0 < value < math.inf):
+            raise ValueError(f'{owner}: {name} must be a positive finite number, '
+                             f'got {value!r}')

@@ -1,0 +1,180 @@
+"""Penalties: pure, element-wise functions of a residual.
+
+Conventions of every function here:
+
+* The residual has any shape and any floating dtype; the result has both. What unit
+  it has, what is weighted and how it is summed is the caller's business
+  (:mod:`mmwing.models.losses.base`).
+* A length (``omega``, ``epsilon``, ``r``, ``beta``, ``c``) has the residual's unit.
+  Parameters are numbers and are not checked: the loss classes do that once.
+* Zero at zero, even, never decreasing in ``|x|``, continuous.
+* Value and gradient are finite wherever the true value fits the dtype. A branch that
+  is not taken must not overflow or divide by zero either: ``torch.where`` multiplies
+  its gradient by 0, and 0 x inf is NaN. Hence the clamps.
+* The gradient at 0 is 0. At a knot it is the gradient of the outer branch, as the
+  ``|x| < knot`` of the formulas has it.
+* NaN in, NaN out.
+
+:func:`adaptive_wing` is the declared exception: its shape depends on the target too.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def l2(residual: Tensor) -> Tensor:
+    """Half the square: ``x^2 / 2`` (Feng et al., CVPR 2018, Eq. 2)."""
+    # Halved before it is multiplied: x*x would overflow float16 above 255.
+    return (0.5 * residual) * residual
+
+
+def l1(residual: Tensor) -> Tensor:
+    """Absolute value: ``|x|`` (Feng et al., CVPR 2018, Eq. 3)."""
+    return residual.abs()
+
+
+def smooth_l1(residual: Tensor, beta: float = 1.0) -> Tensor:
+    """Smooth L1 (Feng et al., CVPR 2018, Eq. 4 for ``beta = 1``).
+
+    ``x^2 / (2 beta)`` for ``|x| < beta``, else ``|x| - beta / 2``.
+
+    Args:
+        residual (Tensor): Any shape.
+        beta (float): Where the square becomes a line; positive.
+    """
+    size = residual.abs()
+    inner = size.clamp(max=beta)
+    return torch.where(size < beta, inner * (inner / (2 * beta)), size - 0.5 * beta)
+
+
+def wing(residual: Tensor, omega: float, epsilon: float) -> Tensor:
+    """Wing (Feng et al., CVPR 2018, arXiv 1711.06753, Eq. 5).
+
+    ``omega ln(1 + |x|/epsilon)`` for ``|x| < omega``, else ``|x| - C`` with
+    ``C = omega - omega ln(1 + omega/epsilon)``.
+
+    The slope falls from ``omega/epsilon`` at 0 to ``omega/(omega + epsilon)`` just
+    inside the knot, then jumps to 1: continuous, not smooth.
+
+    Args:
+        residual (Tensor): Any shape.
+        omega (float): Half the width of the logarithmic part; positive.
+        epsilon (float): Its curvature; positive.
+    """
+    size = residual.abs()
+    offset = omega - omega * math.log1p(omega / epsilon)
+    return torch.where(size < omega, omega * torch.log1p(size / epsilon),
+                       size - offset)
+
+
+def rectified_wing(residual: Tensor, r: float, omega: float,
+                   epsilon: float) -> Tensor:
+    """Rectified Wing (Feng et al., IJCV 2020, doi 10.1007/s11263-019-01275-0).
+
+    ``0`` for ``|x| < r``; ``omega ln(1 + (|x| - r)/epsilon)`` for
+    ``r <= |x| < omega``; ``|x| - C`` beyond, with
+    ``C = omega - omega ln(1 + (omega - r)/epsilon)``.
+
+    Args:
+        residual (Tensor): Any shape.
+        r (float): Errors below are annotation noise and cost nothing;
+            ``0 <= r < omega``. With 0 this is :func:`wing`.
+        omega (float): Half the width of the logarithmic part; positive.
+        epsilon (float): Its curvature; positive.
+    """
+    size = residual.abs()
+    offset = omega - omega * math.log1p((omega - r) / epsilon)
+    beyond = (size - r).clamp(min=0)
+    return torch.where(size < omega, omega * torch.log1p(beyond / epsilon),
+                       size - offset)
+
+
+def soft_wing(residual: Tensor, omega1: float, omega2: float,
+              epsilon: float) -> Tensor:
+    """Soft Wing (Lin et al., TIP 2021, arXiv 2003.01842); as MMPose's SoftWingLoss.
+
+    ``|x|`` for ``|x| < omega1``, else ``omega2 ln(1 + |x|/epsilon) + B`` with
+    ``B = omega1 - omega2 ln(1 + omega1/epsilon)``.
+
+    Args:
+        residual (Tensor): Any shape.
+        omega1 (float): Where the line becomes a logarithm; positive.
+        omega2 (float): The logarithm's factor; positive.
+        epsilon (float): Its curvature; positive.
+    """
+    size = residual.abs()
+    offset = omega1 - omega2 * math.log1p(omega1 / epsilon)
+    return torch.where(size < omega1, size,
+                       omega2 * torch.log1p(size / epsilon) + offset)
+
+
+def general_robust(residual: Tensor, alpha: float, c: float) -> Tensor:
+    """The general robust loss (Barron, CVPR 2019, arXiv 1701.03077, Eq. 8).
+
+    ``|alpha-2|/alpha (((x/c)^2/|alpha-2| + 1)^(alpha/2) - 1)``, and its limits:
+    ``(x/c)^2 / 2`` for ``alpha = 2``, ``ln((x/c)^2/2 + 1)`` for ``alpha = 0``,
+    ``1 - exp(-(x/c)^2/2)`` for ``alpha = -inf``. ``alpha = 1`` is the Charbonnier
+    penalty and ``alpha = -2`` Geman and McClure's.
+
+    Args:
+        residual (Tensor): Any shape.
+        alpha (float): Shape; the smaller, the less an outlier counts. ``-inf`` is
+            allowed.
+        c (float): Scale: inside ``|x| < c`` it is ``(x/c)^2 / 2``; positive.
+    """
+    if residual.dtype in (torch.float16, torch.bfloat16):
+        # (x/c)^2 leaves float16 long before the penalty does.
+        return general_robust(residual.float(), alpha, c).to(residual.dtype)
+
+    # Within the rounding of the dtype a limit is as good as the formula, and there
+    # the formula's factors alpha and |alpha - 2| would lose all digits.
+    tiny = torch.finfo(residual.dtype).eps
+    if abs(alpha - 2) < tiny:
+        return l2(residual / c)
+    if alpha < -1 / tiny:
+        return -torch.expm1(-l2((residual / c).clamp(-1e9, 1e9)))
+    if abs(alpha) < tiny:
+        return _log1p_square(residual / (c * math.sqrt(2)))
+    b = abs(alpha - 2)
+    log_base = _log1p_square(residual / (c * math.sqrt(b)))
+    return (b / alpha) * torch.expm1((0.5 * alpha) * log_base)
+
+
+def _log1p_square(x: Tensor) -> Tensor:
+    """``ln(1 + x^2)``, also where the square overflows."""
+    size = x.abs()
+    # Above 1e8, 1 + x^2 is x^2 even in float64.
+    return torch.where(size < 1e8, torch.log1p(size.clamp(max=1e8)**2),
+                       2 * torch.log(size.clamp(min=1.0)))
+
+
+def adaptive_wing(residual: Tensor, target: Tensor, alpha: float, omega: float,
+                  epsilon: float, theta: float) -> Tensor:
+    """Adaptive Wing on heat maps (Wang et al., ICCV 2019, arXiv 1904.07399, Eq. 3).
+
+    With ``p = alpha - y``: ``omega ln(1 + |x/epsilon|^p)`` for ``|x| < theta``, else
+    ``A|x| - C`` with ``A = omega (1/(1 + (theta/epsilon)^p)) p
+    (theta/epsilon)^(p-1) / epsilon`` and ``C = theta A - omega ln(1 +
+    (theta/epsilon)^p)``: continuous and smooth at ``theta``.
+
+    Args:
+        residual (Tensor): Any shape, in heat-map values.
+        target (Tensor): The true values ``y``, same shape. A heat map lies in [0, 1];
+            what lies outside is clamped, so that ``p`` stays in
+            ``[alpha - 1, alpha]``. No gradient flows into it.
+        alpha (float): Exponent at a background pixel; above 2, so that the gradient
+            at 0 is finite at a foreground pixel too.
+        omega (float): Height of the logarithmic part; positive.
+        epsilon (float): Its curvature; positive.
+        theta (float): Where it becomes a line; positive.
+    """
+    power = alpha - target.detach().clamp(0, 1)
+    knot = (theta / epsilon)**power
+    slope = (omega / theta) * power * knot / (1 + knot)
+    size = residual.abs()
+    # Clamped: a huge ratio would overflow in the branch that is not taken.
+    inner = omega * torch.log1p((size.clamp(max=theta) / epsilon)**power)
+    outer = slope * (size - theta) + omega * torch.log1p(knot)
+    return torch.where(size < theta, inner, outer)
