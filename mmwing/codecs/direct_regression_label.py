@@ -1,0 +1,69 @@
+"""Landmark coordinates as labels, in and outside the crop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+
+import numpy as np
+from mmpose.codecs import RegressionLabel
+
+from mmwing.registry import KEYPOINT_CODECS
+
+
+@KEYPOINT_CODECS.register_module()
+class DirectRegressionLabel(RegressionLabel):
+    """Coordinates divided by the input size, with a say about the crop's border.
+
+    MMPose's ``RegressionLabel`` gives weight 0 to landmarks that fall outside the
+    crop. A heat map has no place for them, but a regressor can predict them: after
+    rotation or with a tight box, part of the chin often lies outside. Here they keep
+    their weight unless told otherwise. Labels are the same as MMPose's where it gives
+    them a weight, and so is :meth:`decode`.
+
+    Pixels are 0-based pixel centres: x is divided by w, not by w - 1.
+
+    Args:
+        input_size (Sequence[int]): (w, h) of the network input in pixels.
+        supervise_outside (bool): Whether landmarks outside the crop have a weight.
+            False is MMPose's behaviour. Defaults to ``True``.
+
+    Raises:
+        ValueError: If ``input_size`` is not a pair of positive integers.
+    """
+
+    def __init__(self,
+                 input_size: Sequence[int],
+                 supervise_outside: bool = True) -> None:
+        if len(input_size) != 2 or not all(
+                isinstance(s, Integral) and s > 0 for s in input_size):
+            raise ValueError('input_size must be (w, h), two positive integers, '
+                             f'got {input_size}')
+        super().__init__((int(input_size[0]), int(input_size[1])))
+        self.supervise_outside = supervise_outside
+
+    def encode(self,
+               keypoints: np.ndarray,
+               keypoints_visible: np.ndarray | None = None) -> dict:
+        """Normalise the landmarks of the crop.
+
+        Args:
+            keypoints (np.ndarray): Pixels of the crop, (N, K, 2). A landmark with a
+                coordinate that is not finite counts as not annotated.
+            keypoints_visible (np.ndarray, optional): Above 0.5 is annotated, (N, K).
+                ``None`` is all.
+
+        Returns:
+            dict: ``keypoint_labels``, float32 (N, K, 2), 0 where not finite, and
+            ``keypoint_weights``, float32 (N, K), 1 or 0.
+        """
+        finite = np.isfinite(keypoints).all(axis=-1)
+        keypoints = np.where(finite[..., None], keypoints, 0)
+        encoded = super().encode(keypoints, keypoints_visible)
+        annotated = finite
+        if keypoints_visible is not None:
+            annotated = annotated & (keypoints_visible > 0.5)
+        inside = encoded['keypoint_weights'] > 0
+        weights = annotated if self.supervise_outside else annotated & inside
+        encoded['keypoint_weights'] = weights.astype(np.float32)
+        return encoded
