@@ -1,0 +1,8 @@
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adam_24e.py',
+    '../../../_base_/models/cnn7_128x128.py',
+    '../../../_base_/datasets/synthetic_128x128.py',
+]
+
+model = dict(head=dict(loss=dict(type='mmwing.WingLoss')))
