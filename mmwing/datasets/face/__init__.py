@@ -1,0 +1,5 @@
+"""Face data sets."""
+
+from .synthetic_face_dataset import SyntheticFaceDataset
+
+__all__ = ['SyntheticFaceDataset']
