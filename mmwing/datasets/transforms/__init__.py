@@ -1,10 +1,11 @@
 """Transforms for MMPose's pipelines: geometry, one warp, then pixels."""
 
 from .blur import RandomGaussianBlur
+from .cached_image import LoadCachedImage
 from .color import RandomColor
 from .face_affine import FaceAffine
 from .face_box import RandomFaceBox
 from .occlusion import RandomOcclusion
 
-__all__ = ['FaceAffine', 'RandomColor', 'RandomFaceBox', 'RandomGaussianBlur',
-           'RandomOcclusion']
+__all__ = ['FaceAffine', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
+           'RandomGaussianBlur', 'RandomOcclusion']

@@ -1,0 +1,57 @@
+"""Decode each image of a small data set once."""
+
+from mmpose.datasets.transforms import LoadImage
+
+from mmwing.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadCachedImage(LoadImage):
+    """MMPose's ``LoadImage`` that keeps what it decoded.
+
+    Decoding takes about a third of the time that a 64-pixel sample needs, and a few thousand
+    face crops of 320 pixels fit into memory. Every worker process fills a cache of
+    its own: use ``num_workers=0`` or ``persistent_workers=True``, otherwise the
+    workers forget it after each epoch. Once ``max_gigabytes`` is reached, further
+    images are decoded each time.
+
+    Cached images are read-only, so that a transform which writes into its input
+    fails instead of spoiling the next epoch. Every transform of ``mmwing`` makes a
+    new image.
+
+    Required Keys: img_path, img (optional; used as it is and not cached).
+
+    Added Keys: img, img_shape, ori_shape.
+
+    Args:
+        max_gigabytes (float): Memory limit of one process. Defaults to 2.
+        **kwargs: Those of ``LoadImage``.
+    """
+
+    def __init__(self, max_gigabytes: float = 2., **kwargs) -> None:
+        if not max_gigabytes > 0:
+            raise ValueError(f'max_gigabytes must be positive, got {max_gigabytes!r}')
+        super().__init__(**kwargs)
+        self.max_gigabytes = max_gigabytes
+        self._images = {}
+        self._bytes_left = int(max_gigabytes * 1e9)
+
+    def transform(self, results: dict) -> dict | None:
+        """See the class."""
+        path = results.get('img_path')
+        image = self._images.get(path)
+        if image is not None and 'img' not in results:
+            results['img'] = image
+        given = 'img' in results
+        results = super().transform(results)
+        if results is None or given:
+            return results
+        image = results['img']
+        if image.nbytes <= self._bytes_left:
+            image.flags.writeable = False
+            self._images[path] = image
+            self._bytes_left -= image.nbytes
+        return results
+
+    def __repr__(self) -> str:
+        return f'{self.__class__.__name__}(max_gigabytes={self.max_gigabytes})'
