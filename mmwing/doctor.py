@@ -1,0 +1,168 @@
+"""What ``python -m mmwing`` prints: versions, stand-ins, what is broken."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+REAL, STAND_IN, ABSENT, BROKEN = 'real', 'stand-in', 'absent', 'broken'
+
+_MM_INSTALL = 'pip install --no-deps mmpose==1.3.2 mmengine==0.10.7 mmcv-lite==2.1.0'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        name: What was looked at.
+        state: ``'real'``, ``'stand-in'``, ``'absent'`` or ``'broken'``.
+        version: Its version, or ``'-'``.
+        note: What is lost, or the reason.
+        remedy: The command that mends or completes it; empty if nothing is to do.
+    """
+
+    name: str
+    state: str
+    version: str = '-'
+    note: str = ''
+    remedy: str = ''
+
+
+#: Module -> distributions that may bring it, and the command that installs it.
+_REQUIRED = {
+    'numpy': (('numpy', ), 'pip install "numpy>=1.26"'),
+    'cv2': (('opencv-python-headless', 'opencv-python',
+             'opencv-contrib-python-headless', 'opencv-contrib-python'),
+            'pip install opencv-python-headless'),
+    'torch': (('torch', ), 'pip install "torch>=2.6,<3"'),
+    'mmengine': (('mmengine', 'onedl-mmengine'), _MM_INSTALL),
+    'mmcv': (('mmcv', 'mmcv-lite', 'onedl-mmcv'), _MM_INSTALL),
+    'mmpose': (('mmpose', 'onedl-mmpose'), _MM_INSTALL),
+    'pycocotools': (('pycocotools', ), 'pip install pycocotools'),
+}
+
+
+def _version(distributions: tuple[str, ...]) -> str:
+    for name in distributions:
+        try:
+            return f'{importlib.metadata.version(name)} ({name})'
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return '-'
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f'{type(error).__name__}: {text[0] if text else ""}'
+
+
+def _opencv_conflict() -> Finding | None:
+    installed = [name for name in _REQUIRED['cv2'][0] if _version((name, )) != '-']
+    if len(installed) < 2:
+        return None
+    return Finding('OpenCV', BROKEN, '-',
+                   f'{" and ".join(installed)} overwrite each other',
+                   f'pip uninstall -y {" ".join(installed)} && '
+                   'pip install opencv-python-headless')
+
+
+def _required() -> Iterator[Finding]:
+    for module, (distributions, remedy) in _REQUIRED.items():
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # whatever a broken binary raises
+            yield Finding(module, BROKEN, _version(distributions),
+                          _first_line(error), remedy)
+        else:
+            yield Finding(module, REAL, _version(distributions))
+
+
+def _stand_ins() -> Iterator[Finding]:
+    from mmwing import stack
+    for name, stand_in in stack.STAND_INS.items():
+        reason = stack.offered.get(name)
+        if reason is None:
+            yield Finding(name, REAL, _version((name.split('.')[0], )))
+        else:
+            yield Finding(name, STAND_IN, '-', f'without: {stand_in.purpose}',
+                          stand_in.install)
+
+
+def _mmpose_loads() -> Iterator[Finding]:
+    for module in ('mmpose.models', 'mmpose.datasets', 'mmpose.evaluation',
+                   'mmpose.visualization', 'mmwing.models', 'mmwing.datasets'):
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # the report must reach its end
+            yield Finding(module, BROKEN, '-', _first_line(error), _MM_INSTALL)
+        else:
+            yield Finding(module, REAL)
+
+
+def _checkpoints_load() -> Finding:
+    """Write a checkpoint as MMEngine's hook does, and read it back."""
+    import tempfile
+    from pathlib import Path
+
+    import numpy as np
+    import torch
+    from mmengine.logging import HistoryBuffer
+    from mmengine.runner import CheckpointLoader
+
+    buffer = HistoryBuffer()
+    buffer.update(np.float64(0.5))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'checkpoint.pth'
+        try:
+            torch.save({'state_dict': {}, 'message_hub': {'loss': buffer}}, path)
+            CheckpointLoader.load_checkpoint(str(path), logger='silent')
+        except Exception as error:  # the report must reach its end
+            return Finding('checkpoints', BROKEN, '-', _first_line(error),
+                           'pip install "torch>=2.6,<3" "numpy>=1.26"')
+    return Finding('checkpoints', REAL, '-', 'weights_only, with an allow-list')
+
+
+def examine() -> list[Finding]:
+    """Look at everything that mmwing needs, from the bottom up."""
+    findings = list(_required())
+    conflict = _opencv_conflict()
+    if conflict is not None:
+        findings.append(conflict)
+    if any(finding.state == BROKEN and finding.name != 'OpenCV'
+           for finding in findings):
+        return findings  # the rest would only repeat it
+    findings += [*_stand_ins(), *_mmpose_loads(), _checkpoints_load()]
+    return findings
+
+
+def report(findings: list[Finding]) -> str:
+    """The findings as a table, with the remedies below it."""
+    width = max(len(finding.name) for finding in findings)
+    lines = [f'Python {platform.python_version()} ({sys.executable})']
+    for f in findings:
+        line = f'{f.name:<{width}}  {f.state:<8}  '
+        lines.append((line + '  '.join(x for x in (f.version, f.note)
+                                       if x and x != '-')).rstrip())
+    broken = [f for f in findings if f.state == BROKEN]
+    optional = [f for f in findings if f.state == STAND_IN]
+    if optional:
+        lines += ['', 'Optional; only if you need what is named above:']
+        lines += [f'  {f.name:<{width}}  {f.remedy}' for f in optional]
+    if broken:
+        lines += ['', 'Broken; mend with:']
+        lines += [f'  {f.name:<{width}}  {f.remedy}' for f in broken]
+    else:
+        lines += ['', 'All that mmwing needs works.']
+    return '\n'.join(lines)
+
+
+def main() -> int:
+    """Print the report; 0 when nothing is broken, else 1."""
+    findings = examine()
+    print(report(findings))
+    return int(any(finding.state == BROKEN for finding in findings))
