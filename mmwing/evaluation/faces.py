@@ -1,0 +1,40 @@
+"""The faces of one evaluation: what was predicted, what was true, and whose it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedFaces:
+    """N faces with K landmarks each, in pixels of their original images.
+
+    Attributes:
+        pred: Predicted landmarks (N, K, 2).
+        gt: True landmarks (N, K, 2).
+        annotated: (N, K), true where ``gt`` holds a ground truth.
+        boxes: Boxes (N, 4) that the faces were cropped from, as x1, y1, x2, y2;
+            NaN where there is none.
+        names: A name for each face that is the same in every run on the data.
+        image_paths: The image of each face; empty where unknown.
+        items: Further numbers (N,) by name, such as AFLW's ``box_size``.
+        subsets: Name of a subset to its membership (N,), bool.
+    """
+
+    pred: np.ndarray
+    gt: np.ndarray
+    annotated: np.ndarray
+    boxes: np.ndarray
+    names: Sequence[str]
+    image_paths: Sequence[str]
+    items: dict[str, np.ndarray] = field(default_factory=dict)
+    subsets: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.pred)
+
+    @property
+    def num_landmarks(self) -> int:
+        """K."""
+        return self.pred.shape[1]

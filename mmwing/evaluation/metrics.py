@@ -1,0 +1,253 @@
+"""MMEngine metrics: they collect faces and hand them to the functions beside."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+
+from mmwing.registry import METRICS
+
+from .faces import EvaluatedFaces
+from .layouts import find_layout
+from .normalizers import ITEM_PREFIX
+from .summary import Protocol, summarize
+
+
+@METRICS.register_module()
+class FaceAlignmentMetric(BaseMetric):
+    """NME, failure rate and area under the CED, as the literature defines them.
+
+    A face's error is the mean distance of its annotated landmarks from the truth,
+    divided by a normaliser. ``NME`` is the mean over faces, ``FR@t`` the share of
+    faces above t, ``AUC@t`` the exact area under the CED up to t, divided by t. All
+    are fractions: 0.04 is what papers print as 4.00.
+
+    It differs from MMPose's ``NME``, which takes one mean over all landmarks of all
+    faces and drops faces with a zero normaliser silently, and from its ``AUC``, which
+    is not the face-alignment AUC. Here a face without a usable normaliser is counted
+    in ``num_unusable`` and logged; a prediction that is not finite is a failure with
+    infinite error.
+
+    Args:
+        normalizer: Name of a normaliser, or several (the name then stands in front
+            of each key: ``inter_pupil/NME``). ``inter_ocular`` (outer corners of the
+            eyes), ``inter_pupil``, ``box_size``, ``box_sqrt_area``, ``box_diagonal``,
+            ``box_width``, ``box_height`` of the data set's box, the same with
+            ``landmark_`` in front of the tight landmark box, or ``item:NAME``, a
+            number of the annotation such as AFLW's ``item:box_size``.
+        thr: Threshold, or several, of FR and AUC. The literature has 0.1 for WFLW
+            and 0.08 or 0.1 for 300-W.
+        keypoint_indices: For points of your own: the two landmarks (or two lists of
+            landmarks, whose centroids count) whose distance the single normaliser
+            is. With several normalisers, a dict of name to such a pair.
+        statistics: Further figures: some of ``median``, ``p90``, and ``pooled``
+            (the mean that MMPose's ``NME`` reports), as ``NME_median`` and so on.
+        subsets: Subsets to report by ``SUBSET/NME`` etc., or ``'all'``. A face
+            belongs to those that its annotation names in ``subset``, ``subsets`` or
+            (where true) ``attributes``.
+        groups: Whether to add ``NME_contour``, ``NME_brows``, ``NME_nose``,
+            ``NME_eyes``, ``NME_mouth``.
+        num_bootstrap: Number of resamples for 95 % intervals (``NME_low``,
+            ``NME_high``, ...); 0 for none.
+        seed: Seed of the bootstrap.
+        collect_device: ``'cpu'`` or ``'gpu'``, as in MMEngine.
+        prefix: Put in front of each key, as in MMEngine.
+        collect_dir: Shared directory of the processes, as in MMEngine.
+
+    Raises:
+        ValueError: On an unknown normaliser or statistic or a bad threshold, and when
+            evaluating: on no usable face, or a subset without faces.
+    """
+
+    def __init__(self,
+                 normalizer: str | Sequence[str] = 'inter_ocular',
+                 thr: float | Sequence[float] = 0.1,
+                 keypoint_indices: Sequence | Mapping[str, Sequence] | None = None,
+                 statistics: Sequence[str] = (),
+                 subsets: Sequence[str] | str = (),
+                 groups: bool = False,
+                 num_bootstrap: int = 0,
+                 seed: int = 0,
+                 collect_device: str = 'cpu',
+                 prefix: str | None = None,
+                 collect_dir: str | None = None) -> None:
+        super().__init__(collect_device, prefix, collect_dir)
+        names = (normalizer,) if isinstance(normalizer, str) else tuple(normalizer)
+        self.protocol = Protocol(
+            normalizers=names,
+            thresholds=(thr,) if isinstance(thr, (int, float)) else tuple(thr),
+            keypoint_indices=_own_distances(keypoint_indices, names),
+            statistics=tuple(statistics),
+            subsets=subsets if isinstance(subsets, str) else tuple(subsets),
+            groups=groups, num_bootstrap=num_bootstrap, seed=seed)
+        self._size: int | None = None
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Collect faces as plain numpy arrays.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Samples with ``pred_instances`` and ``gt_instances``, as
+                MMPose's estimators return them.
+        """
+        items = [name[len(ITEM_PREFIX):] for name in self.protocol.normalizers
+                 if name.startswith(ITEM_PREFIX)]
+        for sample in data_samples:
+            self.results.extend(_collect_faces(sample, items))
+
+    def evaluate(self, size: int) -> dict:
+        """Evaluate all processes' faces.
+
+        Args:
+            size: Number of samples in the data set. Faces beyond it are copies that
+                the sampler added to give each process as many.
+        """
+        # The base class would cut the list at `size`, which drops the copies only
+        # for one particular sampler. They are told apart by name instead.
+        self._size = size
+        return super().evaluate(sys.maxsize)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Compute the figures; the order of the results does not matter.
+
+        Args:
+            results: What :meth:`process` collected, from all processes.
+
+        Raises:
+            ValueError: When there is no face or no usable one.
+        """
+        faces = _stack(_drop_copies(results, self._size))
+        logger = MMLogger.get_current_instance()
+        self._log_layout(faces.num_landmarks, logger)
+        figures = summarize(faces, self.protocol)
+        for key, count in figures.items():
+            if key.endswith('num_unusable') and count:
+                logger.warning(
+                    f'{key}: {count} of {len(faces)} faces have no usable normaliser '
+                    'or no annotated landmark; they are in no other figure')
+        return figures
+
+    def _log_layout(self, num_landmarks: int, logger: MMLogger) -> None:
+        """Say so when a scheme is assumed by its number of landmarks alone."""
+        data_set = (self.dataset_meta or {}).get('dataset_name')
+        layout = find_layout(num_landmarks)
+        if layout and data_set and data_set not in layout.data_sets:
+            logger.info(
+                f'data set {data_set!r}: {num_landmarks} landmarks are taken for '
+                f'{layout.name}; give keypoint_indices where that is wrong')
+
+
+def _own_distances(keypoint_indices: Sequence | Mapping[str, Sequence] | None,
+                   normalizers: Sequence[str]) -> Mapping[str, Sequence]:
+    if keypoint_indices is None:
+        return {}
+    if isinstance(keypoint_indices, Mapping):
+        return keypoint_indices
+    if len(normalizers) > 1:
+        raise ValueError(
+            'with several normalizers, keypoint_indices must be a dict of the '
+            f'normaliser to its pair of landmarks, got {keypoint_indices!r}')
+    return {normalizers[0]: keypoint_indices}
+
+
+def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
+    """Plain arrays of the faces in one data sample (top-down: one face)."""
+    gt = sample['gt_instances']
+    pred = np.asarray(sample['pred_instances']['keypoints'], np.float32)[..., :2]
+    true = np.asarray(gt['keypoints'], np.float32)[..., :2]
+    if pred.shape != true.shape:
+        raise ValueError(
+            f'the prediction has the shape {pred.shape} and the ground truth '
+            f'{true.shape} (faces, landmarks, 2) in {sample.get("img_path", "?")}: '
+            'the model and the data set must have the same landmarks')
+    annotated = np.asarray(gt['keypoints_visible']) > 0
+    if annotated.ndim == 3:  # (N, K, 2): visible, and weight of the visibility
+        annotated = annotated[..., 0]
+    boxes = np.asarray(gt['bboxes'], np.float32) if 'bboxes' in gt else np.full(
+        (len(true), 4), np.nan, np.float32)
+    raw = sample.get('raw_ann_info')
+    image_path = str(sample.get('img_path', ''))
+    faces = []
+    for index in range(len(true)):
+        annotation = raw[index] if isinstance(raw, list) else raw or {}
+        identity = annotation.get('id', sample.get('id', sample.get('img_id')))
+        # The last two parts of the path: the same on a machine with another root.
+        name = '/'.join(PurePath(image_path).parts[-2:])
+        name += '' if identity is None else f'#{identity}'
+        sources = ({key: value[index] for key, value in gt.items() if key in items},
+                   sample, annotation)
+        faces.append(dict(
+            pred=pred[index], gt=true[index], annotated=annotated[index],
+            box=boxes[index],
+            name=name, image_path=image_path,
+            items={item: _first(sources, item) for item in items},
+            subsets=sorted(_subsets(sample) | _subsets(annotation))))
+    return faces
+
+
+def _first(sources: Sequence[Mapping], key: str) -> float:
+    """The first source's number of that name; NaN when there is none."""
+    for source in sources:
+        if key in source:
+            return float(np.asarray(source[key]).reshape(-1)[0])
+    return float('nan')
+
+
+def _subsets(source: Mapping) -> set[str]:
+    """Names of the subsets that a sample or an annotation claims membership of."""
+    names = set()
+    for key in ('subset', 'subsets', 'attributes'):
+        value = source.get(key) or ()
+        if isinstance(value, str):
+            names.add(value)
+        elif isinstance(value, Mapping):
+            names.update(name for name, member in value.items() if member)
+        else:
+            names.update(value)
+    return names
+
+
+def _drop_copies(results: Sequence[dict], size: int | None) -> list[dict]:
+    """Sort faces by name and drop the surplus copies that a sampler has added."""
+    def key(face: dict) -> tuple:
+        return face['name'], face['gt'].tobytes()
+
+    surplus = 0 if size is None else max(0, len(results) - size)
+    kept: list[dict] = []
+    for face in sorted(results, key=key):
+        if surplus and kept and key(face) == key(kept[-1]):
+            surplus -= 1
+        else:
+            kept.append(face)
+    return kept
+
+
+def _stack(results: Sequence[dict]) -> EvaluatedFaces:
+    """Arrays of all faces.
+
+    Raises:
+        ValueError: When there is no face, or they differ in their landmarks.
+    """
+    if not results:
+        raise ValueError('there is no face to evaluate: no result was collected')
+    counts = {len(face['gt']) for face in results}
+    if len(counts) > 1:
+        raise ValueError(f'the faces have different numbers of landmarks: '
+                         f'{sorted(counts)}')
+    names = sorted({name for face in results for name in face['subsets']})
+    return EvaluatedFaces(
+        pred=np.stack([face['pred'] for face in results]),
+        gt=np.stack([face['gt'] for face in results]),
+        annotated=np.stack([face['annotated'] for face in results]),
+        boxes=np.stack([face['box'] for face in results]),
+        names=[face['name'] for face in results],
+        image_paths=[face['image_path'] for face in results],
+        items={item: np.array([face['items'][item] for face in results])
+               for item in results[0]['items']
+               if any(np.isfinite(face['items'][item]) for face in results)},
+        subsets={name: np.array([name in face['subsets'] for face in results])
+                 for name in names})
