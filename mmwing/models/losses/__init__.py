@@ -1,17 +1,19 @@
 """Losses, in pixels of the network input."""
 
 from .base import ResidualLoss
+from .heatmap import AdaptiveWingLoss, HeatmapWingLoss
 from .regression import (
-                         GeneralRobustLoss,
-                         L1Loss,
-                         L2Loss,
-                         RectifiedWingLoss,
-                         SmoothL1Loss,
-                         SoftWingLoss,
-                         WingLoss,
+    GeneralRobustLoss,
+    L1Loss,
+    L2Loss,
+    RectifiedWingLoss,
+    SmoothL1Loss,
+    SoftWingLoss,
+    WingLoss,
 )
 from .shape_vector import points_to_shape_vector, shape_vector_to_points
 
-__all__ = ['GeneralRobustLoss', 'L1Loss', 'L2Loss', 'RectifiedWingLoss',
-           'ResidualLoss', 'SmoothL1Loss', 'SoftWingLoss', 'WingLoss',
-           'points_to_shape_vector', 'shape_vector_to_points']
+__all__ = ['AdaptiveWingLoss', 'GeneralRobustLoss', 'HeatmapWingLoss', 'L1Loss',
+           'L2Loss', 'RectifiedWingLoss', 'ResidualLoss', 'SmoothL1Loss',
+           'SoftWingLoss', 'WingLoss', 'points_to_shape_vector',
+           'shape_vector_to_points']

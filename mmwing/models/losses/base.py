@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -10,8 +9,11 @@ from torch import Tensor, nn
 
 REDUCTIONS = ('batch_mean', 'mean', 'sum', 'none')
 
+# Below this no penalty overflows in float32, and 0 x penalty is 0; 0 x inf is NaN.
+TAME = 1e15
 
-class ResidualLoss(nn.Module, metaclass=ABCMeta):
+
+class ResidualLoss(nn.Module):
     """A penalty on the residual between output and target.
 
     The steps: check shapes, residual in pixels, penalty, weight (outside the penalty,
@@ -82,9 +84,9 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
                                                'input_size[1]': height})
         self._input_size = (width, height)
 
-    @abstractmethod
     def penalty(self, residual: Tensor) -> Tensor:
         """The element-wise penalty on a residual (in pixels, for coordinates)."""
+        raise NotImplementedError(f'{type(self).__name__} names no penalty')
 
     def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
         """The penalty of each entry, before weights and reduction."""
@@ -134,19 +136,17 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
         dtype = torch.promote_types(output.dtype, torch.float32)
         output, target = output.to(dtype), target.to(dtype)
 
-        annotated = ~target.isnan()
         if weight is not None:
             weight = weight.to(dtype)
-            annotated &= weight != 0
-        # Where nothing is known the output is its own target: no residual, hence no
-        # loss and no gradient, and a NaN of the output still comes through.
-        target = torch.where(annotated, target, output.detach())
-        self._warn_once_about_units(target, annotated)
+        if not _is_tame(target):
+            target, weight = _without_missing(output, target, weight)
+        if not self._units_checked:
+            self._check_units(target, weight)
 
         loss = self.elementwise(output, target)
         if weight is not None:
             loss = loss * weight
-        return self._reduce(loss, annotated) * self.loss_weight
+        return self._reduce(loss, weight)
 
     def _check(self, output: Tensor, target: Tensor) -> None:
         name = type(self).__name__
@@ -183,7 +183,7 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
         """Append dimensions of size 1 so that ``weight`` broadcasts to ``output``."""
         trailing = output.ndim - weight.ndim
         fits = trailing >= 0 and all(
-            w in (1, o) for w, o in zip(weight.shape, output.shape))
+            w in (1, o) for w, o in zip(weight.shape, output.shape, strict=False))
         if not fits:
             raise ValueError(
                 f'{type(self).__name__}: {argument} {tuple(weight.shape)} does not '
@@ -191,24 +191,25 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
                 'leading dimensions, e.g. (N, K), or be 1 there')
         return weight.reshape(weight.shape + (1, ) * trailing)
 
-    def _reduce(self, loss: Tensor, annotated: Tensor) -> Tensor:
+    def _reduce(self, loss: Tensor, weight: Tensor | None) -> Tensor:
         if self.reduction == 'none':
-            return loss
+            return loss * self.loss_weight
         total = loss.sum()
-        if self.reduction == 'mean':
-            return total / annotated.sum().clamp(min=1)
+        if self.reduction == 'sum':
+            return total * self.loss_weight
         if self.reduction == 'batch_mean':
-            return total / max(len(loss), 1)
-        return total
+            return total * (self.loss_weight / max(len(loss), 1))
+        if weight is None:
+            return total * (self.loss_weight / max(loss.numel(), 1))
+        annotated = (weight != 0).expand_as(loss).sum()
+        return total * self.loss_weight / annotated.clamp(min=1)
 
-    def _warn_once_about_units(self, target: Tensor, annotated: Tensor) -> None:
+    def _check_units(self, target: Tensor, weight: Tensor | None) -> None:
         """Warn when a loss made for pixels gets normalised coordinates.
 
         Decided on the first batch that says something, and never again: looking at
         values halts a GPU.
         """
-        if self._units_checked:
-            return
         shape = self.shape_on_normalised()
         is_coordinates = target.ndim == 3 and target.shape[-1] == 2
         # Knots below 1 were scaled to normalised coordinates by someone who knew.
@@ -216,7 +217,7 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
                 or not is_coordinates):
             self._units_checked = True
             return
-        values = target.detach()[annotated]
+        values = target if weight is None else target[weight.expand_as(target) != 0]
         if values.numel() == 0:
             return
         low, high = values.min().item(), values.max().item()
@@ -231,7 +232,34 @@ class ResidualLoss(nn.Module, metaclass=ABCMeta):
             f'is no input_size. No residual reaches {knot:g}, so the loss is stuck '
             f'on {left_over}. Give the loss the (w, h) of the input, e.g. '
             'input_size=(256, 256), or use mmwing.DirectRegressionHead, which does.',
-            UserWarning, stacklevel=4)
+            UserWarning, stacklevel=2)
+
+
+def _is_tame(target: Tensor) -> bool:
+    """Whether no entry is missing or too large for a weight of 0 to silence it.
+
+    To look costs little on a CPU; a GPU would be halted, hence the answer there is no.
+    """
+    if target.device.type != 'cpu' or torch.compiler.is_compiling():
+        return False
+    return torch.linalg.vector_norm(target).item() < TAME
+
+
+def _without_missing(output: Tensor, target: Tensor,
+                     weight: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Give what is not annotated a harmless target, and weight 0.
+
+    The output becomes its own target: no residual, hence no loss and no gradient,
+    and a NaN of the output still comes through.
+    """
+    missing = target.isnan()
+    known = (~missing).to(output.dtype)
+    if weight is None:
+        weight = known
+    else:
+        missing = missing | ((weight == 0) & (target.abs() >= TAME))
+        weight = weight * known
+    return torch.where(missing, output.detach(), target), weight
 
 
 def check_positive(owner: str, **arguments: float) -> None:

@@ -19,6 +19,7 @@ Conventions of every function here:
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,10 +64,30 @@ def wing(residual: Tensor, omega: float, epsilon: float) -> Tensor:
         omega (float): Half the width of the logarithmic part; positive.
         epsilon (float): Its curvature; positive.
     """
-    size = residual.abs()
-    offset = omega - omega * math.log1p(omega / epsilon)
-    return torch.where(size < omega, omega * torch.log1p(size / epsilon),
-                       size - offset)
+    return _Wing.apply(residual, omega, epsilon)
+
+
+class _Wing(torch.autograd.Function):
+    """Wing with its gradient in closed form: faster, and only the residual is kept.
+
+    The backward pass can be differentiated again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, residual: Tensor, omega: float, epsilon: float) -> Tensor:
+        ctx.omega, ctx.epsilon = omega, epsilon
+        ctx.save_for_backward(residual)
+        size = residual.abs()
+        offset = omega - omega * math.log1p(omega / epsilon)
+        inner = torch.div(size, epsilon).log1p_().mul_(omega)
+        return torch.where(size < omega, inner, size.sub_(offset))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        residual, = ctx.saved_tensors
+        size = residual.abs()
+        slope = torch.where(size < ctx.omega, ctx.omega / (size + ctx.epsilon), 1.0)
+        return grad * slope * residual.sign(), None, None
 
 
 def rectified_wing(residual: Tensor, r: float, omega: float,
