@@ -38,41 +38,41 @@ def _span(first: int, last: int) -> tuple[int, ...]:
 LAYOUTS: dict[int, FaceLayout] = {
     5: FaceLayout(
         '5 points (eye centres, nose tip, mouth corners)', (),
-        dict(inter_pupil=((0,), (1,))),
-        dict(eyes=(0, 1), nose=(2,), mouth=(3, 4))),
+        {'inter_pupil': ((0,), (1,))},
+        {'eyes': (0, 1), 'nose': (2,), 'mouth': (3, 4)}),
     19: FaceLayout(
         'AFLW, 19 points', ('aflw',),
-        dict(inter_ocular=((6,), (11,)), inter_pupil=((7,), (10,))),
-        dict(contour=(18,), brows=_span(0, 5), nose=_span(12, 14),
-             eyes=_span(6, 11), mouth=_span(15, 17))),
+        {'inter_ocular': ((6,), (11,)), 'inter_pupil': ((7,), (10,))},
+        {'contour': (18,), 'brows': _span(0, 5), 'nose': _span(12, 14),
+             'eyes': _span(6, 11), 'mouth': _span(15, 17)}),
     29: FaceLayout(
         'COFW, 29 points', ('cofw',),
-        dict(inter_ocular=((8,), (9,)), inter_pupil=((16,), (17,))),
-        dict(contour=(28,), brows=_span(0, 7), nose=_span(18, 21),
-             eyes=_span(8, 17), mouth=_span(22, 27))),
+        {'inter_ocular': ((8,), (9,)), 'inter_pupil': ((16,), (17,))},
+        {'contour': (28,), 'brows': _span(0, 7), 'nose': _span(18, 21),
+             'eyes': _span(8, 17), 'mouth': _span(22, 27)}),
     51: FaceLayout(
         'iBUG, 68 points without the contour', (),
-        dict(inter_ocular=((19,), (28,)),
-             inter_pupil=(_span(19, 24), _span(25, 30))),
-        dict(brows=_span(0, 9), nose=_span(10, 18), eyes=_span(19, 30),
-             mouth=_span(31, 50))),
+        {'inter_ocular': ((19,), (28,)),
+             'inter_pupil': (_span(19, 24), _span(25, 30))},
+        {'brows': _span(0, 9), 'nose': _span(10, 18), 'eyes': _span(19, 30),
+             'mouth': _span(31, 50)}),
     68: FaceLayout(
         'iBUG, 68 points',
         ('300w', '300wlp', '300vw', 'coco_wholebody_face'),
-        dict(inter_ocular=((36,), (45,)),
-             inter_pupil=(_span(36, 41), _span(42, 47))),
-        dict(contour=_span(0, 16), brows=_span(17, 26), nose=_span(27, 35),
-             eyes=_span(36, 47), mouth=_span(48, 67))),
+        {'inter_ocular': ((36,), (45,)),
+             'inter_pupil': (_span(36, 41), _span(42, 47))},
+        {'contour': _span(0, 16), 'brows': _span(17, 26), 'nose': _span(27, 35),
+             'eyes': _span(36, 47), 'mouth': _span(48, 67)}),
     98: FaceLayout(
         'WFLW, 98 points', ('wflw',),
-        dict(inter_ocular=((60,), (72,)), inter_pupil=((96,), (97,))),
-        dict(contour=_span(0, 32), brows=_span(33, 50), nose=_span(51, 59),
-             eyes=(*_span(60, 75), 96, 97), mouth=_span(76, 95))),
+        {'inter_ocular': ((60,), (72,)), 'inter_pupil': ((96,), (97,))},
+        {'contour': _span(0, 32), 'brows': _span(33, 50), 'nose': _span(51, 59),
+             'eyes': (*_span(60, 75), 96, 97), 'mouth': _span(76, 95)}),
     106: FaceLayout(
         'LaPa, 106 points', ('lapa',),
-        dict(inter_ocular=((66,), (79,)), inter_pupil=((104,), (105,))),
-        dict(contour=_span(0, 32), brows=_span(33, 50), nose=_span(51, 65),
-             eyes=(*_span(66, 83), 104, 105), mouth=_span(84, 103))),
+        {'inter_ocular': ((66,), (79,)), 'inter_pupil': ((104,), (105,))},
+        {'contour': _span(0, 32), 'brows': _span(33, 50), 'nose': _span(51, 65),
+             'eyes': (*_span(66, 83), 104, 105), 'mouth': _span(84, 103)}),
 }
 
 

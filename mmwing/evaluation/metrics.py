@@ -47,8 +47,9 @@ class FaceAlignmentMetric(BaseMetric):
         statistics: Further figures: some of ``median``, ``p90``, and ``pooled``
             (the mean that MMPose's ``NME`` reports), as ``NME_median`` and so on.
         subsets: Subsets to report by ``SUBSET/NME`` etc., or ``'all'``. A face
-            belongs to those that its annotation names in ``subset``, ``subsets`` or
-            (where true) ``attributes``.
+            belongs to those that ``subset``, ``subsets`` and the flags of
+            ``attributes`` name, in its sample or in the sample's ``raw_ann_info``
+            (a field has to be among the ``meta_keys`` of ``PackPoseInputs``).
         groups: Whether to add ``NME_contour``, ``NME_brows``, ``NME_nose``,
             ``NME_eyes``, ``NME_mouth``.
         num_bootstrap: Number of resamples for 95 % intervals (``NME_low``,
@@ -180,12 +181,12 @@ def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
         name += '' if identity is None else f'#{identity}'
         sources = ({key: value[index] for key, value in gt.items() if key in items},
                    sample, annotation)
-        faces.append(dict(
-            pred=pred[index], gt=true[index], annotated=annotated[index],
-            box=boxes[index],
-            name=name, image_path=image_path,
-            items={item: _first(sources, item) for item in items},
-            subsets=sorted(_subsets(sample) | _subsets(annotation))))
+        faces.append({
+            'pred': pred[index], 'gt': true[index], 'annotated': annotated[index],
+            'box': boxes[index],
+            'name': name, 'image_path': image_path,
+            'items': {item: _first(sources, item) for item in items},
+            'subsets': sorted(_subsets(sample) | _subsets(annotation))})
     return faces
 
 
@@ -205,7 +206,7 @@ def _subsets(source: Mapping) -> set[str]:
         if isinstance(value, str):
             names.add(value)
         elif isinstance(value, Mapping):
-            names.update(name for name, member in value.items() if member)
+            names.update(name for name, member in value.items() if member == 1)
         else:
             names.update(value)
     return names

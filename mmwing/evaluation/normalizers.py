@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .faces import EvaluatedFaces
-from .functional import (BOX_MEASURES, box_measure, landmark_boxes,
-                         landmark_distance)
+from .functional import BOX_MEASURES, box_measure, landmark_boxes, landmark_distance
 from .layouts import as_landmark_pair, find_layout
 
 ITEM_PREFIX = 'item:'

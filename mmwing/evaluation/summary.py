@@ -7,8 +7,14 @@ import numpy as np
 
 from .bootstrap import bootstrap_interval
 from .faces import EvaluatedFaces
-from .functional import (ced_areas, face_errors, failures, mean_of_usable,
-                         point_errors, pooled_nme)
+from .functional import (
+    ced_areas,
+    face_errors,
+    failures,
+    mean_of_usable,
+    point_errors,
+    pooled_nme,
+)
 from .layouts import find_layout
 from .normalizers import check_normalizer_name, normalizer_lengths
 

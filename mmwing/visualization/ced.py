@@ -7,8 +7,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mmwing.evaluation.functional import (area_under_ced, ced, failure_rate,
-                                          usable_errors)
+from mmwing.evaluation.functional import (
+    area_under_ced,
+    ced,
+    failure_rate,
+    usable_errors,
+)
 
 
 def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
@@ -40,7 +44,7 @@ def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
                  f'FR {100 * failure_rate(errors, threshold):.1f} %')
         axes.step(100 * x, 100 * y, where='post', label=label, linewidth=1.6)
     axes.set(xlim=(0, 100 * threshold), ylim=(0, 100),
-             xlabel=f'NME, % of {normalizer.replace("_", " ")}',
+             xlabel=f'NME, % of {normalizer.replace("_", "-")}',
              ylabel='faces, %',
              title=f'Cumulative error distribution up to {100 * threshold:g} %')
     axes.grid(alpha=0.3)

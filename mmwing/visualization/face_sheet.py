@@ -84,7 +84,7 @@ def draw_face_sheet(images: Sequence[np.ndarray],
         images: N images (H, W, 3) uint8, BGR, of any sizes.
         gt: N arrays of true landmarks (K, 2), or None.
         pred: N arrays of predicted landmarks (K, 2), or None.
-        captions: N short texts, written into the tiles' lower left corners.
+        captions: N short texts, written along the tiles' lower edges.
         columns: Faces in a row.
         size: Side of a tile in pixels.
 
@@ -115,9 +115,8 @@ def draw_face_sheet(images: Sequence[np.ndarray],
 
 
 def _write(tile: np.ndarray, text: str) -> None:
-    """White text with a dark outline, legible on any face."""
-    scale = tile.shape[0] / 440
-    position = (5, tile.shape[0] - 7)
-    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(tile, text, position, cv2.FONT_HERSHEY_SIMPLEX, scale, color,
-                    thickness, cv2.LINE_AA)
+    """White text on a darkened strip along the tile's lower edge."""
+    height = max(14, tile.shape[0] // 11)
+    tile[-height:] //= 3
+    cv2.putText(tile, text, (5, tile.shape[0] - height // 4),
+                cv2.FONT_HERSHEY_SIMPLEX, height / 32, (255, 255, 255), 1, cv2.LINE_AA)

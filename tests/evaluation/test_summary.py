@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmwing.evaluation import Protocol, landmark_nme, summarize
+from mmwing.evaluation.functional import face_errors, point_errors
+from mmwing.evaluation.layouts import LAYOUTS
+from mmwing.evaluation.normalizers import normalizer_lengths
+
+
+def errors_of(faces, normalizer='inter_ocular'):
+    return face_errors(point_errors(faces.pred, faces.gt, faces.annotated),
+                       normalizer_lengths(normalizer, faces))
+
+
+def test_figures_by_name(make_faces):
+    faces = make_faces(200)
+    errors = errors_of(faces)
+    usable = errors[~np.isnan(errors)]
+    figures = summarize(faces, Protocol(
+        thresholds=(0.08, 0.1), statistics=('median', 'p90', 'pooled')))
+    assert figures['NME'] == pytest.approx(usable.mean())
+    assert figures['FR@0.08'] == pytest.approx((usable > 0.08).mean())
+    assert figures['NME_median'] == pytest.approx(np.median(usable))
+    assert figures['NME_p90'] == pytest.approx(np.quantile(usable, 0.9))
+    assert figures['num_faces'] == 200
+    assert figures['num_unusable'] == np.isnan(errors).sum() > 0
+
+
+def test_per_face_mean_and_pooled_mean_differ():
+    """Worked by hand: errors 1 and 3 px on one face, 10 px on another, length 10."""
+    from mmwing.evaluation import EvaluatedFaces
+    gt = np.zeros((2, 4, 2))
+    gt[:, 1] = [10, 0]
+    pred = gt.copy()
+    pred[0, 2], pred[0, 3], pred[1, 2] = [1, 0], [3, 0], [0, 10]
+    faces = EvaluatedFaces(
+        pred, gt, np.array([[1, 1, 1, 1], [1, 1, 1, 0]], bool),
+        np.full((2, 4), np.nan), ['a', 'b'], ['', ''])
+    figures = summarize(faces, Protocol(
+        ('eyes',), keypoint_indices={'eyes': (0, 1)}, statistics=('pooled',)))
+    assert figures['NME'] == pytest.approx((4 / 4 + 10 / 3) / 2 / 10)
+    assert figures['NME_pooled'] == pytest.approx(14 / 7 / 10)
+
+
+def test_several_normalizers_stand_in_the_keys(make_faces):
+    faces = make_faces()
+    names = ('inter_ocular', 'inter_pupil', 'box_size', 'landmark_box_diagonal',
+             'item:box_size')
+    figures = summarize(faces, Protocol(names))
+    for name in names:
+        alone = summarize(faces, Protocol((name,)))
+        assert figures[f'{name}/NME'] == alone['NME']
+    assert len({figures[f'{name}/NME'] for name in names}) == len(names)
+
+
+def test_subsets_are_evaluations_of_their_own(make_faces):
+    faces = make_faces(60)
+    figures = summarize(faces, Protocol(subsets='all'))
+    errors = errors_of(faces)
+    for name, members in faces.subsets.items():
+        assert figures[f'{name}/NME'] == pytest.approx(np.nanmean(errors[members]))
+        assert figures[f'{name}/num_faces'] == members.sum()
+    assert summarize(faces, Protocol(subsets=('common',)))['common/NME'] == figures[
+        'common/NME']
+
+
+def test_groups_average_to_the_whole_when_all_is_annotated(make_faces):
+    faces = make_faces()
+    faces = replace(faces, annotated=np.ones_like(faces.annotated))
+    figures = summarize(faces, Protocol(groups=True))
+    groups = LAYOUTS[68].groups
+    total = sum(figures[f'NME_{name}'] * len(group) for name, group in groups.items())
+    assert total / 68 == pytest.approx(figures['NME'])
+    assert landmark_nme(faces, 'inter_ocular').mean() == pytest.approx(figures['NME'])
+
+
+def test_intervals_hold_the_figures(make_faces):
+    figures = summarize(make_faces(100), Protocol(num_bootstrap=300, subsets='all'))
+    for key in ('NME', 'FR@0.1', 'AUC@0.1', 'common/NME'):
+        assert figures[f'{key}_low'] < figures[key] < figures[f'{key}_high']
+
+
+def test_all_unusable_and_empty_subset(make_faces):
+    faces = make_faces()
+    with pytest.raises(ValueError, match='none of the 20 faces.*box_size'):
+        summarize(replace(faces, boxes=np.zeros((20, 4))), Protocol(('box_size',)))
+    with pytest.raises(ValueError, match="'pose' is empty.*common"):
+        summarize(faces, Protocol(subsets=('pose',)))
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    ({'normalizers': ('bbox',)}, "unknown normalizer 'bbox'"),
+    ({'normalizers': ()}, 'at least one normaliser'),
+    ({'thresholds': (10, 0)}, 'threshold must be positive'),
+    ({'statistics': ('mode',)}, 'statistics must be some of'),
+    ({'subsets': 'common'}, 'list of names'),
+    ({'num_bootstrap': -1}, 'num_bootstrap')])
+def test_bad_protocol(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Protocol(**arguments)
+
+
+def test_normalizer_that_the_points_do_not_have(make_faces):
+    with pytest.raises(ValueError, match='keypoint_indices='):
+        summarize(make_faces(num_landmarks=17), Protocol())
+    with pytest.raises(ValueError, match="no face brings an item 'age'"):
+        summarize(make_faces(), Protocol(('item:age',)))
