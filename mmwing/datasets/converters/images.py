@@ -1,0 +1,245 @@
+"""Bringing images into the prepared data set: copied, linked or cropped."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .boxes import Box, landmark_box
+from .face import Face
+from .problems import Kind, Problem
+from .sources import ImageError, ImageFile, MissingImageError
+
+_EXIF_ORIENTATION = 0x0112
+_LOSSY = ('.jpg', '.jpeg')
+
+#: Landmarks that span more than this many images are numbers gone wrong.
+_LARGEST = 2
+
+
+@dataclass(frozen=True)
+class ImagePlan:
+    """How images are brought over.
+
+    Args:
+        mode: 'copy' or 'link' whole images, or 'crop' each face. Images inside
+            videos and ``.mat`` files are written out by 'copy' and 'link'.
+        crop: Side of the square crop as a multiple of the landmark box's
+            longer side.
+        size: Larger crops are reduced to this many pixels; None keeps them.
+
+    Raises:
+        ValueError: If the arguments do not fit each other.
+    """
+
+    mode: str = 'copy'
+    crop: float | None = None
+    size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in ('copy', 'link', 'crop'):
+            raise ValueError(f"images must be 'copy', 'link' or 'crop', got "
+                             f'{self.mode!r}')
+        if (self.mode == 'crop') != (self.crop is not None):
+            raise ValueError(f"crop goes with images='crop', got images={self.mode!r} "
+                             f'and crop={self.crop}')
+        if self.crop is not None and not 1 <= self.crop <= 10:
+            raise ValueError(f'crop must be 1 to 10 times the landmark box, got '
+                             f'{self.crop}')
+        if self.size is not None and (self.crop is None or self.size < 1):
+            raise ValueError(f'size must be at least 1 pixel and goes with crop, got '
+                             f'size={self.size} and crop={self.crop}')
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square cut out of an image, and its side in the output.
+
+    Attributes:
+        left, top: First pixel of the square; beyond the border it is black.
+        side: Side in pixels of the source.
+        out: Side in pixels of the output.
+    """
+
+    left: int
+    top: int
+    side: int
+    out: int
+
+    @classmethod
+    def around(cls, keypoints: np.ndarray, factor: float,
+               size: int | None) -> Window:
+        """The window around the landmarks, see :class:`ImagePlan`."""
+        x, y, w, h = landmark_box(keypoints)
+        side = max(1, math.ceil(factor * max(w, h)))
+        # Pixel centres are whole numbers: n of them span n - 1.
+        left = round(x + w / 2 - (side - 1) / 2)
+        top = round(y + h / 2 - (side - 1) / 2)
+        return cls(left, top, side, side if size is None else min(side, size))
+
+    @property
+    def zoom(self) -> float:
+        """Output pixels per source pixel."""
+        return self.out / self.side
+
+    def points(self, keypoints: np.ndarray) -> np.ndarray:
+        """Pixel centres (K, 2) of the source in pixel centres of the output."""
+        return (keypoints - (self.left, self.top) + 0.5) * self.zoom - 0.5
+
+    def box(self, box: Box) -> Box:
+        """The same for a box."""
+        x, y = self.points(np.array(box[:2]))
+        return float(x), float(y), box[2] * self.zoom, box[3] * self.zoom
+
+    def file_name(self, whole: str) -> str:
+        """The crop's name: that of the whole image, and the window.
+
+        A repaired annotation thus never meets the crop of the broken one.
+        """
+        path = Path(whole)
+        suffix = '.jpg' if path.suffix.lower() in _LOSSY else '.png'
+        return path.with_name(
+            f'{path.stem}.{self.left}_{self.top}_{self.side}{suffix}').as_posix()
+
+    def cut(self, image: Image.Image) -> Image.Image:
+        """The pixels; reduced with an antialiasing filter."""
+        patch = image.crop((self.left, self.top, self.left + self.side,
+                            self.top + self.side))
+        if self.out == self.side:
+            return patch
+        return patch.resize((self.out, self.out), Image.Resampling.BILINEAR)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A face whose image is in place.
+
+    Attributes:
+        face: The face.
+        file_name: Its image below ``OUT/images``.
+        width, height: Size of that image in pixels.
+        window: What was cut out; None for a whole image.
+    """
+
+    face: Face
+    file_name: str
+    width: int
+    height: int
+    window: Window | None = None
+
+
+class ImagePlacer:
+    """Puts the images of faces below ``OUT/images``; safe to call from threads.
+
+    A file appears under its name only when it is complete, so what exists is
+    done and is skipped by the next run.
+
+    Args:
+        out: The directory ``OUT``.
+        plan: How images are brought over.
+    """
+
+    def __init__(self, out: Path, plan: ImagePlan) -> None:
+        self.images = out / 'images'
+        self.scratch = out / '.partial'
+        self.plan = plan
+
+    def place(self, faces: list[Face]) -> list[Placed | Problem]:
+        """Bring over one image.
+
+        Args:
+            faces: The faces in the image.
+
+        Returns:
+            What was done for each face, and what was wrong.
+        """
+        try:
+            if self.plan.crop is None:
+                return self._whole(faces)
+            return self._crops(faces, self.plan.crop)
+        except ImageError as error:
+            kind = (Kind.MISSING_IMAGE if isinstance(error, MissingImageError)
+                    else Kind.UNREADABLE_IMAGE)
+            return [Problem(kind, face.where, str(error)) for face in faces]
+
+    def _whole(self, faces: list[Face]) -> list[Placed | Problem]:
+        source, name = faces[0].image, faces[0].file_name
+        target = self.images / name
+        notes: list[Placed | Problem] = []
+        done = target.exists()
+        image = Image.open(target) if done else source.open()
+        width, height = image.size
+        turned = image.getexif().get(_EXIF_ORIENTATION, 1)
+        if not done:
+            if not isinstance(source, ImageFile):
+                self._write(target, functools.partial(_save, image))
+            elif self.plan.mode == 'link':
+                self._write(target, functools.partial(
+                    os.symlink, os.path.abspath(source.path)))
+            else:
+                self._write(target, functools.partial(shutil.copyfile, source.path))
+        if turned != 1:
+            notes.append(Problem(
+                Kind.EXIF, faces[0].where,
+                'OpenCV and MMPose turn this image, the landmarks do not follow; '
+                'kept. Crops are not affected'))
+        notes += [_misfit(face, width, height) or Placed(face, name, width, height)
+                  for face in faces]
+        return notes
+
+    def _crops(self, faces: list[Face], factor: float) -> list[Placed | Problem]:
+        image = None
+        done: list[Placed | Problem] = []
+        for face in faces:
+            window = Window.around(face.keypoints, factor, self.plan.size)
+            name = window.file_name(face.file_name)
+            target = self.images / name
+            if not target.exists():
+                if image is None:
+                    image = _plain(face.image.open())
+                misfit = _misfit(face, *image.size)
+                if misfit:
+                    done.append(misfit)
+                    continue
+                patch = window.cut(image)
+                self._write(target, functools.partial(_save, patch))
+            done.append(Placed(face, name, window.out, window.out, window))
+        return done
+
+    def _write(self, target: Path, write: Callable[[Path], object]) -> None:
+        """Write under another name, then rename: complete or not there."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.scratch / f'{uuid.uuid4().hex}{target.suffix}'
+        write(partial)
+        os.replace(partial, target)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode in ('L', 'RGB') else image.convert('RGB')
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    # Other formats ignore what JPEG asks for.
+    _plain(image).save(path, quality=95, subsampling=0)
+
+
+def _misfit(face: Face, width: int, height: int) -> Problem | None:
+    """Whether the landmarks cannot belong to an image of this size."""
+    x, y = face.keypoints.T
+    inside = ((x >= -0.5) & (y >= -0.5) & (x < width - 0.5) & (y < height - 0.5))
+    if not inside.any():
+        detail = 'no landmark lies in the image'
+    elif max(landmark_box(face.keypoints)[2:]) > _LARGEST * max(width, height):
+        detail = f'the landmarks span more than {_LARGEST} times the image'
+    else:
+        return None
+    return Problem(Kind.OUTSIDE, face.where, f'{detail} of {width}x{height} pixels')

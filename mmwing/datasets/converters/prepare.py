@@ -1,0 +1,235 @@
+"""From raw archive to prepared data set: read, check, bring over, write."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from mmwing.version import __version__
+
+from .archive import RawArchive
+from .atomic import write_json
+from .boxes import landmark_box
+from .coco import annotation_file
+from .converter import Converter
+from .face import Face
+from .images import ImagePlacer, ImagePlan, Placed
+from .problems import ArchiveError, Kind, Problem, ProblemLog
+from .recognise import CONVERTERS, check
+from .report import Report, Split
+
+#: What OUT was prepared with; a run that resumes must ask for the same.
+SETTINGS_FILE = 'prepare_settings.json'
+REPORT_FILE = 'prepare_report.json'
+
+
+def prepare(dataset: str, raw: str | Path, out: str | Path, *,
+            images: str = 'copy', crop: float | None = None, size: int | None = None,
+            origin: int | None = None, strict: bool = False, jobs: int | None = None,
+            progress: bool = False) -> Report:
+    """Turn a raw data set into what MMPose's data set classes read.
+
+    ``OUT/annotations`` and ``OUT/images`` get the names that MMPose's configs
+    expect. A run that was interrupted is resumed by running it again. Images
+    appear one by one, each complete; annotation files at the end, all
+    together; nothing at all if the raw data is of no use.
+
+    Args:
+        dataset: '300w', 'wflw', 'cofw', 'aflw', '300vw' or 'pts'.
+        raw: Directory with the unpacked archives of the authors.
+        out: Directory to write to.
+        images: 'copy', 'link' (symbolic) or 'crop'.
+        crop: With 'crop', side of the crop over that of the landmark box.
+        size: With 'crop', larger crops are reduced to this many pixels.
+        origin: Coordinate of the first pixel's centre in the raw annotations, 0
+            or 1; None is what the authors use.
+        strict: Stop at the first broken thing instead of leaving it out.
+        jobs: Images to work on at a time; None is one for each processor.
+        progress: Show a progress bar on stderr.
+
+    Returns:
+        What was written and what was broken; also in
+        ``OUT/prepare_report.json``.
+
+    Raises:
+        ArchiveError: If ``raw`` is another data set, lacks a part, or holds no
+            face that can be used.
+        BrokenDataError: At the first broken thing, if strict.
+        ValueError: If arguments do not fit each other or what is in ``out``.
+        ImportError: If reading the format takes a package that is missing.
+    """
+    if dataset not in CONVERTERS:
+        raise ValueError(f'dataset must be one of {", ".join(CONVERTERS)}, got '
+                         f'{dataset!r}')
+    if origin not in (None, 0, 1):
+        raise ValueError(f'origin must be 0 or 1, got {origin!r}')
+    if jobs is not None and jobs < 1:
+        raise ValueError(f'jobs must be at least 1, got {jobs}')
+    plan = ImagePlan(images, crop, size)
+    out = Path(out)
+    if Path(raw).resolve().is_relative_to((out / 'images').resolve()):
+        raise ValueError(f'raw ({raw}) must not lie in the images folder of out '
+                         f'({out})')
+
+    archive = RawArchive(raw)
+    check(dataset, archive)
+    log = ProblemLog(strict)
+    converter = CONVERTERS[dataset](archive, log, origin)
+    settings = {'dataset': dataset, 'images': images, 'crop': crop, 'size': size,
+                'origin': converter.origin}
+    _check_settings(out, settings)
+
+    faces = _usable(converter, log)
+    if not faces:
+        raise ArchiveError(_useless(archive, log))
+    placer = ImagePlacer(out, plan)
+    shutil.rmtree(placer.scratch, ignore_errors=True)
+    placer.scratch.mkdir(parents=True)
+    try:
+        write_json({out / SETTINGS_FILE: settings})
+        placed = _place(placer, faces, log, jobs, progress)
+    finally:
+        shutil.rmtree(placer.scratch, ignore_errors=True)
+    return _write(converter, out, placed, log, settings)
+
+
+def _check_settings(out: Path, settings: dict) -> None:
+    """Refuse to mix two preparations in one directory."""
+    path = out / SETTINGS_FILE
+    if not path.exists():
+        return
+    before = json.loads(path.read_text(encoding='utf-8'))
+    differences = [f'{key}={before.get(key)!r} then, {value!r} now'
+                   for key, value in settings.items() if before.get(key) != value]
+    if differences:
+        raise ValueError(f'{out} was prepared with other settings '
+                         f'({"; ".join(differences)}): use another directory, or '
+                         f'remove it first')
+
+
+def _usable(converter: Converter, log: ProblemLog) -> list[Face]:
+    """The faces whose annotations are sound."""
+    faces = list(converter.faces())
+    converter.report_missing(Counter(face.split for face in faces))
+    count = converter.num_keypoints
+    if count is None and faces:
+        count = Counter(len(face.keypoints) for face in faces).most_common(1)[0][0]
+    seen: dict[tuple, Face] = {}
+    usable = []
+    for face in faces:
+        key = face.file_name, face.keypoints.tobytes()
+        first = seen.setdefault(key, face)
+        problem = _fault(face, count)
+        if problem is None and first is not face:
+            problem = Kind.DUPLICATE, f'same image and landmarks as {first.where}'
+        if problem is None:
+            usable.append(face)
+        else:
+            log.add(Problem(problem[0], face.where, problem[1]))
+    return usable
+
+
+def _fault(face: Face, count: int | None) -> tuple[Kind, str] | None:
+    """What is wrong with the face's annotation; None if it is sound."""
+    if len(face.keypoints) != count:
+        return Kind.POINT_COUNT, f'{len(face.keypoints)} points, expected {count}'
+    boxes = {} if face.box is None else {"the authors' box": face.box}
+    if not (np.isfinite(face.keypoints).all() and np.isfinite(face.box or 0).all()):
+        return Kind.NOT_FINITE, 'in the landmarks or the box'
+    boxes['the landmark box'] = landmark_box(face.keypoints)
+    for name, (_, _, width, height) in boxes.items():
+        if min(width, height) <= 0:
+            return Kind.EMPTY_BOX, f'{name} is {width:g} x {height:g} pixels'
+    return None
+
+
+def _useless(archive: RawArchive, log: ProblemLog) -> str:
+    reasons = '; '.join(str(problem) for problem in log.problems[:3])
+    return (f'{archive.root} has no face that can be used, so there is nothing to '
+            f'prepare. {len(log.problems)} problems, the first: '
+            f'{reasons or "no annotations"}')
+
+
+def _work(faces: list[Face]) -> Iterator[list[list[Face]]]:
+    """Pieces of work: lists of images, each the list of its faces.
+
+    Faces of one image are taken together, as are frames of one video, which
+    can only be decoded in order.
+    """
+    by_image: dict = defaultdict(list)
+    for face in faces:
+        by_image[face.image].append(face)
+    by_container: dict = defaultdict(list)
+    for image, group in by_image.items():
+        by_container[image.container].append(group)
+    yield from by_container.values()
+
+
+def _place(placer: ImagePlacer, faces: list[Face], log: ProblemLog,
+           jobs: int | None, progress: bool) -> list[Placed]:
+    """Bring over all images, in threads: decoding and encoding release the GIL."""
+    done: dict[int, Placed] = {}
+    bar = Progress(TextColumn('{task.description}'), BarColumn(),
+                   MofNCompleteColumn(), TimeRemainingColumn(),
+                   console=Console(stderr=True), disable=not progress)
+    with bar, ThreadPoolExecutor(jobs or os.cpu_count()) as executor:
+        task = bar.add_task('images', total=len({face.image for face in faces}))
+
+        def work(groups: list[list[Face]]) -> list[Placed | Problem]:
+            results = []
+            for group in groups:
+                results += placer.place(group)
+                bar.advance(task)
+            return results
+
+        try:
+            for results in executor.map(work, _work(faces)):
+                for result in results:
+                    if isinstance(result, Problem):
+                        log.add(result)
+                    else:
+                        done[id(result.face)] = result
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [done[id(face)] for face in faces if id(face) in done]
+
+
+def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLog,
+           settings: dict) -> Report:
+    report = Report(converter.name, converter.dataset_type, out, problems=log.problems)
+    files: dict[Path, object] = {}
+    info = {'description': converter.title, 'prepared_by': f'mmwing {__version__}',
+            **settings}
+    by_split = {split: list(group) for split, group in groupby(
+        sorted(placed, key=lambda item: list(converter.files).index(item.face.split)),
+        key=lambda item: item.face.split)}
+    for split, items in by_split.items():
+        path = out / 'annotations' / converter.files[split]
+        files[path] = annotation_file(type(converter), items, info)
+        subsets = Counter(name for item in items for name in item.face.subsets)
+        report.splits[split] = Split(
+            path.relative_to(out).as_posix(), len(items),
+            len({item.file_name for item in items}), dict(subsets))
+    write_json({out / REPORT_FILE: report.to_dict()})
+    if not files:
+        (out / SETTINGS_FILE).unlink()  # no image is there to resume from
+        raise ArchiveError(_useless(converter.archive, log))
+    write_json(files)
+    return report

@@ -1,0 +1,69 @@
+"""What can be wrong with raw data, and the log that collects it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(str, Enum):
+    """The kinds of broken things; the value is what a report prints."""
+
+    MISSING_IMAGE = 'missing image'
+    UNREADABLE_IMAGE = 'unreadable image'
+    UNREADABLE_ANNOTATION = 'unreadable annotation'
+    POINT_COUNT = 'wrong point count'
+    NOT_FINITE = 'NaN or infinity'
+    EMPTY_BOX = 'box of zero area'
+    OUTSIDE = 'face outside the image'
+    DUPLICATE = 'duplicate'
+    FOREIGN = 'not of this data set'
+    PARTIAL = 'partial archive'
+    EXIF = 'rotated by EXIF'
+
+
+class Problem(NamedTuple):
+    """One broken thing.
+
+    Attributes:
+        kind: What is wrong.
+        where: The file, and where it helps the line or the entry.
+        detail: What was found, and what was expected.
+    """
+
+    kind: Kind
+    where: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f'{self.kind.value}: {self.where}: {self.detail}'
+
+
+class ArchiveError(ValueError):
+    """The raw data as a whole cannot be used: wrong, partial or not unpacked."""
+
+
+class BrokenDataError(ValueError):
+    """The first broken thing that was met with ``strict=True``."""
+
+
+class ProblemLog:
+    """Collects problems; a strict log raises at the first.
+
+    Args:
+        strict: Raise :class:`BrokenDataError` instead of collecting.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
+        self.problems: list[Problem] = []
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem.
+
+        Raises:
+            BrokenDataError: If the log is strict.
+        """
+        self.problems.append(problem)
+        if self.strict:
+            raise BrokenDataError(f'stopped at the first problem: {problem}')

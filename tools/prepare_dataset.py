@@ -1,0 +1,59 @@
+"""Turn a raw face data set into what MMPose's data set classes read.
+
+    python tools/prepare_dataset.py wflw downloads/wflw data/wflw
+    python tools/prepare_dataset.py 300w downloads/300w data/300w --crop 2 --size 320
+
+See docs/prepare_datasets.md for what each data set needs.
+"""
+
+import argparse
+import sys
+
+from mmwing.datasets.converters import CONVERTERS, prepare
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('dataset', choices=list(CONVERTERS), help='which data set')
+    parser.add_argument('raw', metavar='RAW',
+                        help='directory with the unpacked archives of the authors')
+    parser.add_argument('out', metavar='OUT',
+                        help='directory to write annotations/ and images/ to')
+    parser.add_argument('--images', choices=['copy', 'link'], default='copy',
+                        help='copy whole images (default) or make symbolic links')
+    parser.add_argument('--crop', type=float, metavar='FACTOR',
+                        help='crop each face to a square of this many times its '
+                             'landmark box')
+    parser.add_argument('--size', type=int, metavar='PIXELS',
+                        help='reduce larger crops to this side')
+    parser.add_argument('--origin', type=int, choices=[0, 1],
+                        help="coordinate of the first pixel's centre in the raw "
+                             "annotations; the default is each data set's own")
+    parser.add_argument('--jobs', type=int, metavar='N',
+                        help='images to work on at a time (default: processors)')
+    parser.add_argument('--strict', action='store_true',
+                        help='stop at the first broken thing instead of leaving it '
+                             'out and listing it')
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        report = prepare(
+            args.dataset, args.raw, args.out,
+            images=args.images if args.crop is None else 'crop', crop=args.crop,
+            size=args.size, origin=args.origin, strict=args.strict, jobs=args.jobs,
+            progress=True)
+    except (ValueError, OSError, ImportError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    print(report)
+    print(f'MMPose class: {report.dataset_type}; full report: '
+          f'{report.out}/prepare_report.json')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
