@@ -1,0 +1,98 @@
+"""The face box moves, turns and mirrors within its limits."""
+
+import numpy as np
+import pytest
+
+from mmwing.datasets.transforms import RandomFaceBox
+
+
+def draws(transform, count=4000):
+    """Offsets and scales as fractions of the box, and angles, of many draws."""
+    np.random.seed(0)
+    return transform._get_transform_params(count)
+
+
+@pytest.mark.parametrize('distribution', ['uniform', 'truncnorm'])
+def test_limits_are_respected_and_reached(distribution):
+    offset, scale, angle = draws(
+        RandomFaceBox(rotation=30, jitter=0.05, distribution=distribution))
+    assert 29 < np.abs(angle).max() <= 30
+    assert 0.045 < np.abs(offset).max() <= 0.05
+    assert 0.08 < np.abs(scale - 1).max() <= 0.1
+    assert np.abs(angle.mean()) < 1
+    # No systematic growth: the crop at test time has the box's own size.
+    assert np.abs(scale.mean() - 1) < 2e-3
+
+
+def test_truncnorm_has_the_spread_of_mmpose():
+    from mmpose.datasets.transforms import RandomBBoxTransform
+    np.random.seed(0)
+    theirs = RandomBBoxTransform._truncnorm(size=(20000, ))
+    ours = RandomFaceBox(distribution='truncnorm')._draw((20000, ))
+    np.testing.assert_allclose(
+        np.quantile(ours, np.linspace(0.05, 0.95, 19)),
+        np.quantile(theirs, np.linspace(0.05, 0.95, 19)), atol=0.03)
+
+
+def test_corner_displacement_stays_within_the_jitter(painted_sample):
+    # Along each axis, the mean of the two corners' sides is what the box shows;
+    # a square box's corners never move further than jitter plus the other axis's.
+    np.random.seed(1)
+    transform = RandomFaceBox(rotation=0, jitter=0.05, flip_prob=0)
+    for _ in range(200):
+        before = painted_sample()
+        after = transform(painted_sample())
+        ratio = after['bbox_scale'] / before['bbox_scale']
+        np.testing.assert_allclose(ratio[0, 0], ratio[0, 1], rtol=1e-6)
+        assert abs(ratio[0, 0] - 1) <= 0.1 + 1e-6
+        shift = (after['bbox_center'] - before['bbox_center']) / before['bbox_scale']
+        assert np.abs(shift).max() <= 0.05 + 1e-6
+
+
+def test_mirror_swaps_indices_and_leaves_image_and_places(painted_sample):
+    before, results = painted_sample(), painted_sample()
+    image = results['img']
+    results = RandomFaceBox(rotation=0, jitter=0, flip_prob=1)(results)
+    assert results['img'] is image
+    order = before['flip_indices']
+    np.testing.assert_array_equal(results['keypoints'], before['keypoints'][:, order])
+    np.testing.assert_array_equal(results['keypoints_visible'],
+                                  before['keypoints_visible'][:, order])
+    assert results['flip'] and results['flip_direction'] == 'horizontal'
+
+
+def test_mirror_swaps_visibility_with_weights(painted_sample):
+    results = painted_sample()
+    visible = np.random.default_rng(0).random((1, 5, 2)).astype(np.float32)
+    results['keypoints_visible'] = visible.copy()
+    results = RandomFaceBox(flip_prob=1)(results)
+    np.testing.assert_array_equal(results['keypoints_visible'],
+                                  visible[:, results['flip_indices']])
+
+
+def test_flip_probability(painted_sample):
+    np.random.seed(0)
+    transform = RandomFaceBox(flip_prob=0.25)
+    flips = [transform._choose_flip() for _ in range(2000)]
+    assert 0.2 < np.mean(flips) < 0.3
+
+
+def test_unannotated_sample_passes(painted_sample):
+    results = painted_sample()
+    del results['keypoints'], results['keypoints_visible']
+    assert 'keypoints' not in RandomFaceBox(flip_prob=1)(results)
+
+
+def test_missing_flip_indices(painted_sample):
+    results = painted_sample()
+    del results['flip_indices']
+    with pytest.raises(KeyError, match='flip_indices'):
+        RandomFaceBox(flip_prob=1)(results)
+
+
+@pytest.mark.parametrize('name, value', [
+    ('rotation', -1), ('rotation', 200), ('jitter', 0.5), ('jitter', -0.1),
+    ('flip_prob', 1.1), ('distribution', 'normal'), ('rotation', float('nan'))])
+def test_bad_arguments_are_named(name, value):
+    with pytest.raises(ValueError, match=name):
+        RandomFaceBox(**{name: value})
