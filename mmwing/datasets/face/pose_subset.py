@@ -1,0 +1,126 @@
+"""Subsets and attributes of a test set, evaluated in one pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from mmengine.dataset import BaseDataset
+from mmengine.fileio import load
+
+from mmwing.registry import DATASETS
+
+
+@DATASETS.register_module()
+class PoseSubset:
+    """A data set whose samples know which subsets they belong to.
+
+    Wraps any top-down, COCO-style data set of MMPose's (its type and arguments
+    stay as they are) and adds the fields ``subsets`` (list of names) and
+    ``attributes`` (flags by name), which ``tools/prepare_dataset.py`` writes
+    into the annotation file, to each sample's meta information. A metric then
+    reports WFLW's pose, expression, illumination, make-up, occlusion and blur,
+    or 300-W's common, challenging and full, from one pass over the test set::
+
+        test_dataloader = dict(dataset=dict(
+            type='mmwing.PoseSubset', dataset=dict(type='WFLWDataset', ...)))
+
+    With ``subsets`` or ``attributes``, faces that do not match are left out.
+
+    Args:
+        dataset: Config of the data set, or the data set.
+        subsets: Keep faces in any of these subsets. None keeps all.
+        attributes: Keep faces with all of these attribute values, e.g.
+            ``dict(pose=1, blur=0)``. None keeps all.
+        lazy_init: Do not load annotations yet.
+
+    Raises:
+        TypeError: If ``dataset`` is neither a config nor a data set of MMPose's.
+        ValueError: If the annotations carry no subsets or the filter leaves
+            nothing, when they are loaded.
+    """
+
+    def __init__(self, dataset: dict | BaseDataset,
+                 subsets: str | Sequence[str] | None = None,
+                 attributes: Mapping[str, object] | None = None,
+                 lazy_init: bool = False) -> None:
+        if isinstance(dataset, Mapping):
+            dataset = DATASETS.build(dict(dataset))
+        if not isinstance(dataset, BaseDataset):
+            raise TypeError(f'dataset must be a config or a data set of MMPose\'s, got '
+                            f'{type(dataset).__name__}')
+        if getattr(dataset, 'data_mode', 'topdown') != 'topdown':
+            raise ValueError("dataset must have data_mode='topdown', got "
+                             f'{dataset.data_mode!r}: a sample is one face')
+        if getattr(dataset, 'bbox_file', None):
+            raise ValueError('dataset must not have a bbox_file: MMPose then drops the '
+                             'annotations, and with them landmarks and subsets')
+        self.dataset = dataset
+        self.subsets = [subsets] if isinstance(subsets, str) else subsets
+        self.attributes = dict(attributes or {})
+        self._fully_initialized = False
+        if not lazy_init:
+            self.full_init()
+
+    @property
+    def metainfo(self) -> dict:
+        """The wrapped data set's meta information."""
+        return self.dataset.metainfo
+
+    def full_init(self) -> None:
+        """Load the annotations and apply the filter, once."""
+        if self._fully_initialized:
+            return
+        self.dataset.full_init()
+        annotations = load(self.dataset.ann_file)['annotations']
+        if not any('subsets' in annotation for annotation in annotations):
+            raise ValueError(f'{self.dataset.ann_file} carries no subsets; write it '
+                             f'with tools/prepare_dataset.py')
+        self._fields = {
+            annotation['id']: {'subsets': annotation.get('subsets', []),
+                               'attributes': annotation.get('attributes', {})}
+            for annotation in annotations}
+        self._indices = [
+            index for index in range(len(self.dataset))
+            if self._matches(self._fields[self.dataset.get_data_info(index)['id']])]
+        if not self._indices:
+            raise ValueError(self._nothing_left())
+        self._fully_initialized = True
+
+    def _matches(self, fields: dict) -> bool:
+        return (self.subsets is None
+                or any(name in fields['subsets'] for name in self.subsets)) and all(
+            fields['attributes'].get(key) == value
+            for key, value in self.attributes.items())
+
+    def _nothing_left(self) -> str:
+        counts = Counter(name for fields in self._fields.values()
+                         for name in fields['subsets'])
+        flags = sorted({key for fields in self._fields.values()
+                        for key in fields['attributes']})
+        return (f'no face matches subsets={self.subsets}, '
+                f'attributes={self.attributes} in {self.dataset.ann_file}; it has the '
+                f'subsets {dict(counts)} and the attributes {flags}')
+
+    def get_data_info(self, idx: int) -> dict:
+        """Annotation of a face, with ``subsets`` and ``attributes``."""
+        self.full_init()
+        info = self.dataset.get_data_info(self._indices[idx])
+        return {**info, **self._fields[info['id']]}
+
+    def __len__(self) -> int:
+        self.full_init()
+        return len(self._indices)
+
+    def __getitem__(self, idx: int):
+        self.full_init()
+        sample = self.dataset[self._indices[idx]]
+        if 'data_samples' not in sample:  # a pipeline without PackPoseInputs
+            return {**sample, **self._fields[sample['id']]}
+        # By id, for MMEngine may put another face in the place of a broken one.
+        packed = sample['data_samples']
+        if 'id' not in packed.metainfo:
+            raise ValueError("PackPoseInputs must pack 'id': it is not in its "
+                             'meta_keys')
+        packed.set_metainfo(self._fields[packed.metainfo['id']])
+        return sample
