@@ -262,6 +262,11 @@ def test_data_set_can_be_copied_and_sent_to_another_process(clone):
     np.testing.assert_array_equal(clone(dataset)[1]['img'], dataset[1]['img'])
 
 
+def test_pictures_are_not_sent_along_to_another_process():
+    dataset = SyntheticFaceDataset(50, cache=True)
+    assert len(pickle.dumps(dataset)) < 50 * 128 * 128
+
+
 def test_mean_shape_in_the_box_is_far_off():
     """There is something to learn: pose and expression are not in the box."""
     truth = np.stack([d['keypoints'][0] for d in
