@@ -132,15 +132,16 @@ def _fill(image: Image, polygon: Array, colour: float | Colour) -> None:
 class _Canvas:
     """The oversampled picture, addressed in pixels of the final one."""
 
-    def __init__(self, image: Image, camera: Camera) -> None:
+    def __init__(self, image: Image, camera: Camera,
+                 origin: tuple[int, int] = (0, 0)) -> None:
         self.image = image
         self.camera = camera
+        self.origin = np.array(origin)  # of a cut-out, in work pixels
         self.unit = camera.scale * _OVERSAMPLE  # work pixels per mm
 
-    @staticmethod
-    def _work(points: Array) -> Array:
+    def _work(self, points: Array) -> Array:
         # Pixel centres: final pixel 0 covers work pixels 0 and 1.
-        return points * _OVERSAMPLE + (_OVERSAMPLE - 1) / 2
+        return points * _OVERSAMPLE + (_OVERSAMPLE - 1) / 2 - self.origin
 
     def fill(self, polygon: Array, colour: Colour) -> None:
         _fill(self.image, self._work(polygon), colour)
@@ -173,9 +174,8 @@ class _Canvas:
         mask, window = self._mask(polygon, 0.0)
         if mask is None:
             return None
-        copy = _Canvas(self.image[window].copy(), self.camera)
-        origin = np.array([window[1].start, window[0].start])
-        copy._work = lambda points: self._work(points) - origin  # type: ignore
+        copy = _Canvas(self.image[window].copy(), self.camera,
+                       (window[1].start, window[0].start))
         return copy, mask, window
 
     def paste(self, clipped: tuple[_Canvas, Image, tuple]) -> None:
@@ -522,13 +522,12 @@ def _paint_nose(canvas: _Canvas, face: Face, look: _Look) -> None:
         shape = cv2.convexHull(pixels.astype(np.float32))[:, 0].astype(np.float64)
         canvas.blend(shape, look.skin, float(turned), .5)
     shade = _scaled(look.skin, .66)
-    sides = [1] if face.yaw > .5 else [-1] if face.yaw < -.5 else [-1, 1]
-    # The far flank ends at the bridge; it is seen only as an edge.
+    # The far flank is seen only as an edge, the darker the further it is turned.
     for sign in (-1, 1):
         flank = np.concatenate([points[27:30] + (sign * 4, 0, -4),
                                 points[[30]] + (sign * 7, -1, -6),
                                 points[[33]] + (sign * spread * 1.1, -8, -9)])
-        strength = .5 if sign in sides and turned > 0 else .22
+        strength = .5 if turned > 0 and sign * face.yaw > 0 else .22
         curve = _smooth(flank)
         band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
         canvas.blend(camera(band), shade, strength, .9)
@@ -573,6 +572,8 @@ def _paint_fringe(canvas: _Canvas, face: Face, look: _Look,
         low = -72 + rng.uniform(18, 40) * np.clip((parting - across * np.sign(parting))
                                                   / 1.6, 0, 1) ** 1.2
     low = low + rng.normal(0, 3.5, 9) * (1 - across**4)
+    # Never above the hairline, where the fringe grows from.
+    low = np.maximum(low, np.interp(across * width * .93, top[::-1, 0], top[::-1, 1]))
     # The fringe lies on the forehead, which is an ellipse seen from above.
     edge = np.stack([across * width * .93, low,
                      -58 + 74 * np.sqrt(np.clip(1 - (across * .93)**2, 0, 1))], -1)
