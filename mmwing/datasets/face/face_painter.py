@@ -406,8 +406,12 @@ def _paint_skin(canvas: _Canvas, face: Face, look: _Look,
     if look.beard:
         inner = points[[54, 54, 56, 58, 48, 48]] + np.array([
             (8, -14, -2), (9, 3, 0), (6, 9, 0), (-6, 9, 0), (-9, 3, 0), (-8, -14, -2)])
-        side = np.concatenate([face.outline_shape[2:15], inner])
-        canvas.blend(camera(side), _mix(look.hair, look.skin, .15), look.beard, 2.5)
+        outline = _smooth(face.outline, closed=True)  # 4 points a landmark
+        patch = np.concatenate([outline[8:57], camera(inner)])
+        clip = canvas.clipped(outline)
+        if clip is not None:
+            clip[0].blend(patch, _mix(look.hair, look.skin, .15), look.beard, 2.5)
+            canvas.paste(clip)
     if look.moustache:
         patch = np.concatenate([points[48:55] - (0, 1, 0), points[[35, 33, 31]]
                                 + (0, 3, 0)])
@@ -644,7 +648,7 @@ def _light(image: Image, face: Face, look: _Look,
     shade = cv2.resize(shade.astype(np.float32), (size, size),
                        interpolation=cv2.INTER_LINEAR)
     mask = np.zeros((size, size), np.uint8)
-    for part in (_ellipsoid(camera, (0, -12, -72), (80 * face.width, 87, 92)),
+    for part in (_ellipsoid(camera, (0, -12, -72), (76 * face.width, 84, 90)),
                  _smooth(face.outline, closed=True)):
         _fill(mask, part, 255)
     weight = mask.astype(np.float32) / 255
