@@ -1,0 +1,5 @@
+"""Hooks."""
+
+from .mean_shape_hook import MeanShapeHook
+
+__all__ = ['MeanShapeHook']

@@ -1,0 +1,391 @@
+"""MMPose's regression head with what direct landmark regression needs besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+
+import numpy as np
+import torch
+from mmengine.model import Sequential as InitSequential
+from mmpose.models.heads import RegressionHead
+from mmpose.models.utils.tta import flip_coordinates
+from torch import Tensor, nn
+
+from mmwing.engine.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.registry import MODELS
+
+POOLS = ('flatten', 'avg')
+
+
+@MODELS.register_module()
+class DirectRegressionHead(RegressionHead):
+    """Fully connected layers from features to landmark coordinates.
+
+    With its defaults it computes what MMPose's ``RegressionHead`` computes, and reads
+    and writes the same state dicts; only the loss is :class:`mmwing.WingLoss`. On
+    top, each by choice: pooling, hidden layers (the FC-1024 of Feng et al., CVPR
+    2018), an output that starts from the mean shape. It gives the loss the input
+    size, so that residuals are in pixels, and keeps the accuracies it logs on the
+    device.
+
+    Coordinates are normalised by the input size as MMPose's: (x / w, y / h). The
+    last layer runs in float32 under autocast, because a coordinate in bfloat16 is off
+    by half a pixel at an input of 256 pixels.
+
+    Args:
+        in_channels (int | Sequence[int]): Features after pooling: C for vectors
+            (N, C) and with ``pool='avg'``, C * H * W with ``pool='flatten'``. Of a
+            sequence the last counts, as do the backbone's last maps.
+        num_joints (int): Number of landmarks K.
+        loss (dict): Config of the loss. A loss with an ``input_size`` of ``None``
+            gets that of the head. Defaults to ``dict(type='mmwing.WingLoss')``.
+        decoder (dict, optional): Config of the codec that turns the output into
+            pixels. Defaults to ``None``.
+        init_cfg (dict | list[dict], optional): Initialisation. Defaults to MMPose's
+            for the output layer and He's for hidden ones. One that is given rules both.
+        pool (str): What to do with maps (N, C, H, W): ``'flatten'``, as MMPose's
+            head does, or ``'avg'`` over height and width. Vectors pass either.
+        hidden_channels (int | Sequence[int], optional): Widths of hidden layers, each
+            linear and ReLU; the paper's is 1024. Defaults to none.
+        dropout (float): Probability to drop a feature after each hidden layer.
+        mean_shape (array | str | Path, optional): Added to the output, so that the
+            network learns the difference from it: coordinates normalised by the
+            input size, (K, 2); a ``.json`` or ``.npy`` file with them
+            (``tools/compute_mean_shape.py`` writes one); or ``'auto'``, with which
+            :class:`mmwing.MeanShapeHook` computes it from the training set. It is
+            stored in the checkpoint. Defaults to ``None``.
+        input_size (Sequence[int], optional): (w, h) of the network input in pixels.
+            Defaults to that of the decoder.
+
+    Raises:
+        ValueError: If an argument is out of range or two contradict each other.
+    """
+
+    def __init__(self,
+                 in_channels: int | Sequence[int],
+                 num_joints: int,
+                 loss: dict | None = None,
+                 decoder: dict | None = None,
+                 init_cfg: dict | list[dict] | None = None,
+                 pool: str = 'flatten',
+                 hidden_channels: int | Sequence[int] | None = None,
+                 dropout: float = 0.0,
+                 mean_shape: np.ndarray | Sequence | str | PathLike | None = None,
+                 input_size: Sequence[int] | None = None) -> None:
+        if pool not in POOLS:
+            raise ValueError(f'pool must be one of {POOLS}, got {pool!r}')
+        if not 0 <= dropout < 1:
+            raise ValueError(f'dropout must lie in [0, 1), got {dropout}')
+        if not isinstance(in_channels, int):
+            in_channels = in_channels[-1]
+        if hidden_channels is None:
+            hidden_channels = ()
+        elif isinstance(hidden_channels, int):
+            hidden_channels = (hidden_channels, )
+        if loss is None:
+            loss = {'type': 'mmwing.WingLoss'}
+
+        features = [in_channels, *hidden_channels]
+        if min(features) < 1:
+            raise ValueError('in_channels and hidden_channels must be positive, got '
+                             f'{in_channels} and {tuple(hidden_channels)}')
+        # MMPose's tiny weights suit an output layer, not what lies below ReLU.
+        hidden_init = {'type': 'Kaiming', 'layer': 'Linear', 'mode': 'fan_in'}
+        super().__init__(features[-1], num_joints, loss, decoder, init_cfg)
+        self.in_channels = in_channels
+        self.pool = pool
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in zip(features[:-1], features[1:], strict=True):
+            layers += [nn.Linear(fan_in, fan_out), nn.ReLU(inplace=True)]
+            if dropout > 0:
+                layers.append(nn.Dropout(dropout))
+        self.hidden = InitSequential(
+            *layers, init_cfg=hidden_init if init_cfg is None else None)
+
+        self.input_size = self._resolve_input_size(input_size)
+        self._give_loss_the_input_size()
+        self._init_mean_shape(mean_shape)
+
+    # ------------------------------------------------------------ input size
+
+    def _resolve_input_size(
+            self, explicit: Sequence[int] | None) -> tuple[float, float] | None:
+        of_decoder = getattr(self.decoder, 'input_size', None)
+        size = of_decoder if explicit is None else explicit
+        if of_decoder is not None and tuple(size) != tuple(of_decoder):
+            raise ValueError(
+                f'input_size={tuple(size)} of the head contradicts the decoder, whose '
+                f'input_size is {tuple(of_decoder)}; leave that of the head out')
+        if size is None:
+            return None
+        if len(size) != 2 or min(size) <= 0:
+            raise ValueError('input_size must be (w, h), two positive numbers, '
+                             f'got {size}')
+        return tuple(size)
+
+    def _losses_without_input_size(self) -> list[nn.Module]:
+        """The losses, also inside of a wrapper of losses, that wait for a size."""
+        return [module for module in self.loss_module.modules()
+                if getattr(module, 'input_size', 0) is None]
+
+    def _give_loss_the_input_size(self) -> None:
+        if self.input_size is not None:
+            for module in self._losses_without_input_size():
+                module.input_size = self.input_size
+
+    # ------------------------------------------------------------ mean shape
+
+    def _init_mean_shape(
+            self,
+            mean_shape: np.ndarray | Sequence | str | PathLike | None) -> None:
+        if mean_shape is None:
+            # Not a buffer, so that state dicts stay those of MMPose's head.
+            self.mean_shape = None
+            return
+        if isinstance(mean_shape, str) and mean_shape == 'auto':
+            # NaN says "not yet": it survives a checkpoint and cannot go unnoticed.
+            value = np.full((self.num_joints, 2), np.nan)
+        elif isinstance(mean_shape, str | PathLike):
+            value = load_mean_shape(mean_shape, self.num_joints)
+        else:
+            value = check_mean_shape(mean_shape, self.num_joints)
+        self.register_buffer('mean_shape',
+                             torch.as_tensor(value, dtype=torch.float32))
+
+    @property
+    def needs_mean_shape(self) -> bool:
+        """Whether the head was promised a mean shape that it has not got yet."""
+        return self.mean_shape is not None and bool(self.mean_shape.isnan().any())
+
+    def set_mean_shape(self, mean_shape: np.ndarray | Sequence) -> None:
+        """Fill the mean shape of a head that was built with one.
+
+        Args:
+            mean_shape (array): Coordinates normalised by the input size, (K, 2).
+
+        Raises:
+            ValueError: If the shape is not (K, 2), not finite or looks like pixels.
+            RuntimeError: If the head was built without a mean shape.
+        """
+        if self.mean_shape is None:
+            raise RuntimeError("the head was built without mean_shape; build it with "
+                               "mean_shape='auto' to fill it later")
+        value = torch.as_tensor(check_mean_shape(mean_shape, self.num_joints))
+        self.mean_shape.copy_(value)
+
+    def _require_mean_shape(self) -> None:
+        if self.needs_mean_shape:
+            raise RuntimeError(
+                "mean_shape='auto' has not been computed: train with "
+                "custom_hooks=[dict(type='mmwing.MeanShapeHook')], load a checkpoint "
+                'of such a run, or set mean_shape to a file that '
+                'tools/compute_mean_shape.py writes')
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
+                              **kwargs) -> None:
+        """Load, and keep the outputs of a checkpoint with another mean-shape choice.
+
+        ``fc.bias + mean_shape`` is what counts. A checkpoint without a mean shape,
+        one of MMPose's head for instance, has one of zero; a head without one takes
+        that of the checkpoint into its bias.
+        """
+        key, bias = f'{prefix}mean_shape', f'{prefix}fc.bias'
+        fits = bias in state_dict and state_dict[bias].shape == self.fc.bias.shape
+        if self.mean_shape is not None and key not in state_dict and fits:
+            state_dict[key] = torch.zeros_like(self.mean_shape)
+        elif self.mean_shape is None and key in state_dict and fits:
+            state_dict[bias] = state_dict[bias] + state_dict.pop(key).flatten()
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    # --------------------------------------------------------------- forward
+
+    def forward(self, feats: tuple[Tensor, ...] | Tensor) -> Tensor:
+        """Predict the coordinates.
+
+        Args:
+            feats (tuple[Tensor] | Tensor): The backbone's maps, of which the last,
+                (N, C, H, W) or (N, C), counts; or that one alone.
+
+        Returns:
+            Tensor: Coordinates normalised by the input size, (N, K, 2).
+
+        Raises:
+            ValueError: If the features are not the ``in_channels`` of the head.
+        """
+        x = feats if isinstance(feats, Tensor) else feats[-1]
+        if not torch.jit.is_tracing():
+            self._check_features(x)
+        if self.pool == 'avg' and x.ndim == 4:
+            x = x.mean(dim=(2, 3))
+        x = self.hidden(torch.flatten(x, 1))
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.fc(x.to(self.fc.weight.dtype))
+        coords = x.reshape(-1, self.num_joints, 2)
+        if self.mean_shape is not None:
+            coords = coords + self.mean_shape
+        return coords
+
+    def _check_features(self, x: Tensor) -> None:
+        flat = x.shape[1:].numel()
+        after = x.shape[1] if self.pool == 'avg' and x.ndim == 4 else flat
+        if after == self.in_channels:
+            return
+        message = (f'the head was built with in_channels={self.in_channels}, but gets '
+                   f'features of the shape {tuple(x.shape)}')
+        if x.ndim == 4:
+            message += (f": set in_channels={x.shape[1]} with pool='avg', or "
+                        f"in_channels={flat} with pool='flatten'")
+        else:
+            message += f': set in_channels={flat}'
+        raise ValueError(f'{message} (pool is {self.pool!r})')
+
+    # ------------------------------------------------------------------ loss
+
+    def loss(self,
+             feats: tuple[Tensor, ...] | Tensor,
+             batch_data_samples: list,
+             train_cfg: dict | None = None) -> dict[str, Tensor]:
+        """Compute the loss, and what tells a person how training goes.
+
+        Args:
+            feats (tuple[Tensor] | Tensor): See :meth:`forward`.
+            batch_data_samples (list[PoseDataSample]): With ``keypoint_labels`` and
+                ``keypoint_weights`` in ``gt_instance_labels``.
+            train_cfg (dict, optional): Not used; MMPose's signature.
+
+        Returns:
+            dict[str, Tensor]: ``loss_kpt``; ``acc_pose``, the share of landmarks off
+            by less than 5 % of the input size, as MMPose's head logs; with a known
+            input size also ``error_px``, the mean distance in pixels of the input,
+            and ``nme_box``, the mean over faces of that distance divided by the
+            square root of the area of the face's landmark box. Scalars.
+
+        Raises:
+            ValueError: If labels and head differ in the number of landmarks.
+            RuntimeError: If the loss needs an input size and there is none, or the
+                mean shape has not been computed.
+        """
+        self._require_training_setup()
+        pred = self.forward(feats)
+        target, weight = self._collect_labels(batch_data_samples)
+        loss = self.loss_module(pred, target, weight.unsqueeze(-1))
+        return {'loss_kpt': loss, **self._accuracies(pred.detach(), target, weight)}
+
+    def _require_training_setup(self) -> None:
+        # Looked at once: the mean shape lives on the device, and looking halts it.
+        if getattr(self, '_training_setup_checked', False):
+            return
+        self._require_mean_shape()
+        waiting = self._losses_without_input_size()
+        if waiting:
+            names = sorted({type(module).__name__ for module in waiting})
+            raise RuntimeError(
+                f'{", ".join(names)} is in pixels and needs the input size: give the '
+                'head a decoder (the codec), or input_size=(w, h)')
+        self._training_setup_checked = True
+
+    def _collect_labels(self, batch_data_samples: list) -> tuple[Tensor, Tensor]:
+        """Labels (N, K, 2) and weights (N, K) of a batch."""
+        labels = [d.gt_instance_labels.keypoint_labels for d in batch_data_samples]
+        weights = [d.gt_instance_labels.keypoint_weights for d in batch_data_samples]
+        for label, sample in zip(labels, batch_data_samples, strict=True):
+            if label.shape[1] != self.num_joints:
+                name = sample.metainfo.get('img_path', 'a sample')
+                raise ValueError(
+                    f'{name} is annotated with {label.shape[1]} landmarks, but the '
+                    f'head has num_joints={self.num_joints}: set num_joints to the '
+                    "data set's number, or choose another data set")
+        return torch.cat(labels), torch.cat(weights)
+
+    @torch.no_grad()
+    def _accuracies(self, pred: Tensor, target: Tensor,
+                    weight: Tensor) -> dict[str, Tensor]:
+        known = (weight > 0) & target.isfinite().all(dim=-1)  # (N, K)
+        residual = torch.where(known.unsqueeze(-1), pred - target, 0)
+        # MMPose's PCK: per landmark over the batch, then over landmarks that occur.
+        hits = (residual.norm(dim=-1) < 0.05) & known
+        occurs = known.any(dim=0)
+        per_landmark = hits.sum(dim=0) / known.sum(dim=0).clamp(min=1)
+        accuracies = {'acc_pose': per_landmark.sum() / occurs.sum().clamp(min=1)}
+        if self.input_size is None:
+            return accuracies
+
+        size = target.new_tensor(self.input_size)
+        distance = (residual * size).norm(dim=-1)  # (N, K), 0 where not known
+        count = known.sum(dim=1)
+        accuracies['error_px'] = distance.sum() / count.sum().clamp(min=1)
+        high = torch.where(known.unsqueeze(-1), target, -torch.inf).amax(dim=1)
+        low = torch.where(known.unsqueeze(-1), target, torch.inf).amin(dim=1)
+        box = ((high - low) * size).prod(dim=-1).sqrt()  # (N,)
+        usable = (count > 0) & (box > 0)
+        nme = distance.sum(dim=1) / count.clamp(min=1) / torch.where(usable, box, 1)
+        nme = torch.where(usable, nme, 0)
+        accuracies['nme_box'] = nme.sum() / usable.sum().clamp(min=1)
+        return accuracies
+
+    # --------------------------------------------------------------- predict
+
+    def predict(self,
+                feats: tuple[Tensor, ...] | Tensor | list,
+                batch_data_samples: list,
+                test_cfg: dict | None = None) -> list:
+        """Predict landmarks in pixels of the network input.
+
+        Args:
+            feats (tuple[Tensor] | Tensor | list): See :meth:`forward`; with
+                ``flip_test`` a list of those of the images and of the images
+                mirrored.
+            batch_data_samples (list[PoseDataSample]): The samples. ``flip_test``
+                needs ``flip_indices`` in their meta information.
+            test_cfg (dict, optional): ``flip_test`` averages with the prediction on
+                the mirrored image, which is mirrored back by x -> w - 1 - x.
+                ``shift_coords=False`` makes that w - x, as in MMPose, one pixel off.
+
+        Returns:
+            list[InstanceData]: ``keypoints`` (1, K, 2) and ``keypoint_scores``.
+
+        Raises:
+            ValueError: If ``flip_test`` lacks what it needs.
+            RuntimeError: If the mean shape has not been computed.
+        """
+        self._require_mean_shape()
+        test_cfg = test_cfg or {}
+        if test_cfg.get('flip_test', False):
+            coords = self._predict_flip_test(feats, batch_data_samples,
+                                             test_cfg.get('shift_coords', True))
+        else:
+            coords = self.forward(feats)
+        return self.decode(coords.unsqueeze(1))
+
+    def _predict_flip_test(self, feats: list, batch_data_samples: list,
+                           shift_coords: bool) -> Tensor:
+        if not isinstance(feats, list) or len(feats) != 2:
+            raise ValueError('flip_test needs a list of two: the features of the '
+                             'images and of the mirrored images')
+        metainfo = batch_data_samples[0].metainfo
+        flip_indices = metainfo.get('flip_indices')
+        if flip_indices is None:
+            raise ValueError(
+                "flip_test needs 'flip_indices', which pairs left and right "
+                'landmarks, in the meta information of the samples: keep it in '
+                'meta_keys of PackPoseInputs, or set flip_test=False')
+        if len(flip_indices) != self.num_joints:
+            raise ValueError(
+                f'flip_indices pairs {len(flip_indices)} landmarks, but the head has '
+                f'num_joints={self.num_joints}: the data set is not the one that the '
+                'head was made for')
+        input_size = metainfo.get('input_size', self.input_size)
+        if input_size is None:
+            raise ValueError("flip_test needs the input size: keep 'input_size' in "
+                             'meta_keys of PackPoseInputs, or give the head a decoder')
+        coords = self.forward(feats[0])
+        mirrored = flip_coordinates(self.forward(feats[1]),
+                                    flip_indices=list(flip_indices),
+                                    shift_coords=shift_coords,
+                                    input_size=input_size)
+        # A preprocessor that pads on the right mirrors the padding, too.
+        width = input_size[0]
+        padded_width = metainfo.get('batch_input_shape', (0, width))[1]
+        mirrored[..., 0] += (padded_width - width) / width
+        return (coords + mirrored) * 0.5
