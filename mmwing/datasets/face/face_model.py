@@ -6,6 +6,7 @@ picture, y down, z towards the viewer, the origin between the eyes.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,7 @@ _SLIDE = np.linspace(0.0, 1.35, 28)
 _ROUNDNESS = 2.0 / 2.6
 
 
-def _mirror(points: list[tuple[float, float, float]]) -> list:
+def _mirror(points: Sequence[tuple[float, float, float]]) -> list:
     return [(-x, y, z) for x, y, z in points]
 
 

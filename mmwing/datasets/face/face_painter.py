@@ -7,6 +7,7 @@ reduced, then light, blur and noise are added.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from .face_model import Array, Camera, Face, random_face
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # uint8, BGR
 Colour = tuple[float, float, float]
 
 _OVERSAMPLE = 2
@@ -167,7 +168,8 @@ class _Canvas:
             return
         weight = mask[..., None] * np.float32(alpha / 255)
         part = self.image[window]
-        part[...] = part + weight * (np.float32(colour) - part) + np.float32(.5)
+        paint = np.array(colour, np.float32)
+        part[...] = part + weight * (paint - part) + np.float32(.5)
 
     def clipped(self, polygon: Array) -> tuple[_Canvas, Image, tuple] | None:
         """Return a copy to paint on, of which :meth:`paste` keeps the polygon."""
@@ -250,7 +252,8 @@ def _any_colour(rng: np.random.Generator, low: int = 10, high: int = 245) -> Col
 def _random_look(rng: np.random.Generator) -> _Look:
     tone = rng.uniform(0, len(_SKINS) - 1.001)
     skin = _mix(_SKINS[int(tone)], _SKINS[int(tone) + 1], tone % 1)
-    skin = tuple(float(x) for x in np.clip(skin + rng.normal(0, 6, 3), 20, 250))
+    skin = tuple(  # type: ignore
+        float(x) for x in np.clip(skin + rng.normal(0, 6, 3), 20, 250))
     dyed = rng.uniform() < .05
     hair = _any_colour(rng) if dyed else _pick(
         rng, _HAIRS if tone < 4 else _HAIRS[:3], None)
@@ -447,7 +450,7 @@ def _paint_eye(canvas: _Canvas, face: Face, look: _Look,
             gaze = rng.normal(0, .16, 2).clip(-.4, .4)
             socket = face.shape[start:start + 6]
             centre = socket[[0, 3]].mean(0) * .4 + socket[[1, 2, 4, 5]].mean(0) * .6
-            span = np.linalg.norm(socket[3] - socket[0])
+            span = float(np.linalg.norm(socket[3] - socket[0]))
             pupil = face.camera(centre + (gaze[0] * span * .6, gaze[1] * 7 - .6, 2))
             ball.dot(pupil, span * .23, _scaled(look.iris, .6))
             ball.dot(pupil, span * .195, look.iris)
@@ -681,8 +684,8 @@ def _relief(face: Face, look: _Look, size: int) -> NDArray[np.float32]:
         flank = points[[33, 28]] + np.array([(toward * 12.5, -2.5, -10),
                                              (toward * 8.5, 0, -9)])
         patch(np.concatenate([points[27:31] + (toward * 1.5, 0, -1), flank]), level)
-    layer = cv2.GaussianBlur(layer, (0, 0), 2.6 * camera.scale)
-    return layer.astype(np.float32) / 128
+    soft: Image = cv2.GaussianBlur(layer, (0, 0), 2.6 * camera.scale)
+    return soft.astype(np.float32) / np.float32(128)
 
 
 def _occlude(image: Image, face: Face, look: _Look,

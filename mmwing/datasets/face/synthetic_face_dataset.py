@@ -88,8 +88,8 @@ class SyntheticFaceDataset(BaseCocoStyleDataset):
         if data_mode != 'topdown':
             raise ValueError("data_mode must be 'topdown': every picture holds one "
                              f'face; got {data_mode!r}')
-        self.bbox_scale = float(bbox_scale)
-        self._cache = (
+        self.bbox_scale: float = float(bbox_scale)
+        self._cache: _PictureCache | None = (
             _PictureCache(self.num_samples, self.image_size) if cache else None)
         super().__init__(
             data_mode=data_mode, metainfo=metainfo, indices=indices,
