@@ -20,7 +20,7 @@ from .regression import warn_extreme_ratio
 class HeatmapLoss(ResidualLoss):
     """What the heat-map losses share: the weighted loss map, and the mean.
 
-    The weighted loss map (Wang et al., ICCV 2019, Section 4.4) multiplies the loss by
+    The weighted loss map (Wang et al., ICCV 2019) multiplies the loss by
     ``foreground_weight + 1`` where the 3x3 dilation of the true heat map reaches
     ``foreground_threshold``: on the blob and the pixels around it, which are about
     one in a hundred.
@@ -69,7 +69,7 @@ class HeatmapLoss(ResidualLoss):
 
 @MODELS.register_module()
 class AdaptiveWingLoss(HeatmapLoss):
-    """Adaptive Wing (Wang et al., ICCV 2019, arXiv 1904.07399, Eq. 3 and Table 1).
+    """Adaptive Wing (Wang et al., ICCV 2019, arXiv 1904.07399).
 
     Wing whose curvature follows the true value ``y`` of the pixel: logarithmic with
     the exponent ``alpha - y``, so steep near 0 on the blob and L2-like on the

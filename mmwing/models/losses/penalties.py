@@ -26,18 +26,18 @@ from torch import Tensor
 
 
 def l2(residual: Tensor) -> Tensor:
-    """Half the square: ``x^2 / 2`` (Feng et al., CVPR 2018, Eq. 2)."""
+    """Half the square: ``x^2 / 2``, as Feng et al. (CVPR 2018) define L2."""
     # Halved before it is multiplied: x*x would overflow float16 above 255.
     return (0.5 * residual) * residual
 
 
 def l1(residual: Tensor) -> Tensor:
-    """Absolute value: ``|x|`` (Feng et al., CVPR 2018, Eq. 3)."""
+    """Absolute value: ``|x|``."""
     return residual.abs()
 
 
 def smooth_l1(residual: Tensor, beta: float = 1.0) -> Tensor:
-    """Smooth L1 (Feng et al., CVPR 2018, Eq. 4 for ``beta = 1``).
+    """Smooth L1 (Girshick, ICCV 2015, for ``beta = 1``).
 
     ``x^2 / (2 beta)`` for ``|x| < beta``, else ``|x| - beta / 2``.
 
@@ -114,7 +114,7 @@ def rectified_wing(residual: Tensor, r: float, omega: float,
 
 def soft_wing(residual: Tensor, omega1: float, omega2: float,
               epsilon: float) -> Tensor:
-    """Soft Wing (Lin et al., TIP 2021, arXiv 2003.01842); as MMPose's SoftWingLoss.
+    """Soft Wing (Lin et al., IEEE TIP 2021), the formula of MMPose's SoftWingLoss.
 
     ``|x|`` for ``|x| < omega1``, else ``omega2 ln(1 + |x|/epsilon) + B`` with
     ``B = omega1 - omega2 ln(1 + omega1/epsilon)``.
@@ -132,7 +132,7 @@ def soft_wing(residual: Tensor, omega1: float, omega2: float,
 
 
 def general_robust(residual: Tensor, alpha: float, c: float) -> Tensor:
-    """The general robust loss (Barron, CVPR 2019, arXiv 1701.03077, Eq. 8).
+    """The general robust loss (Barron, CVPR 2019, arXiv 1701.03077).
 
     ``|alpha-2|/alpha (((x/c)^2/|alpha-2| + 1)^(alpha/2) - 1)``, and its limits:
     ``(x/c)^2 / 2`` for ``alpha = 2``, ``ln((x/c)^2/2 + 1)`` for ``alpha = 0``,
@@ -173,7 +173,7 @@ def _log1p_square(x: Tensor) -> Tensor:
 
 def adaptive_wing(residual: Tensor, target: Tensor, alpha: float, omega: float,
                   epsilon: float, theta: float) -> Tensor:
-    """Adaptive Wing on heat maps (Wang et al., ICCV 2019, arXiv 1904.07399, Eq. 3).
+    """Adaptive Wing on heat maps (Wang et al., ICCV 2019, arXiv 1904.07399).
 
     With ``p = alpha - y``: ``omega ln(1 + |x/epsilon|^p)`` for ``|x| < theta``, else
     ``A|x| - C`` with ``A = omega (1/(1 + (theta/epsilon)^p)) p

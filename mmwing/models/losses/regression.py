@@ -20,7 +20,7 @@ from .base import ResidualLoss, check_positive
 
 @MODELS.register_module()
 class L2Loss(ResidualLoss):
-    """Half the squared residual, ``x^2 / 2`` (Feng et al., CVPR 2018, Eq. 2).
+    """Half the squared residual, ``x^2 / 2``, as Feng et al. (CVPR 2018) define L2.
 
     Differs from MMPose's ``MSELoss`` in the factor 1/2, in the weights (outside the
     square) and in the reduction.
@@ -33,7 +33,7 @@ class L2Loss(ResidualLoss):
 
 @MODELS.register_module()
 class L1Loss(ResidualLoss):
-    """The absolute residual, ``|x|`` (Feng et al., CVPR 2018, Eq. 3)."""
+    """The absolute residual, ``|x|``."""
 
     def penalty(self, residual: Tensor) -> Tensor:
         """See :func:`penalties.l1`."""
@@ -44,7 +44,7 @@ class L1Loss(ResidualLoss):
 class SmoothL1Loss(ResidualLoss):
     """``x^2 / (2 beta)`` below ``beta``, else ``|x| - beta/2``.
 
-    Feng et al. (CVPR 2018, Eq. 4) with ``beta = 1`` pixel. MMPose's ``SmoothL1Loss``
+    Feng et al. (CVPR 2018) compare with ``beta = 1`` pixel. MMPose's ``SmoothL1Loss``
     has ``beta = 1`` too, but of the whole input: on normalised coordinates it is
     L2.
 
@@ -124,7 +124,7 @@ class RectifiedWingLoss(ResidualLoss):
             to 10.
         epsilon (float): Its curvature, in pixels. Defaults to 2.
         r (float): Errors below, in pixels, are annotation noise and cost nothing;
-            ``0 <= r < omega``. Defaults to 0.5.
+            ``0 <= r < omega``. Defaults to 0.5, our choice.
         **kwargs: See :class:`ResidualLoss`.
     """
 
@@ -156,7 +156,7 @@ class RectifiedWingLoss(ResidualLoss):
 
 @MODELS.register_module()
 class SoftWingLoss(ResidualLoss):
-    """Soft Wing (Lin et al., TIP 2021, arXiv 2003.01842).
+    """Soft Wing (Lin et al., IEEE TIP 2021: Structure-Coherent Deep Feature Learning).
 
     ``|x|`` for ``|x| < omega1``, else ``omega2 ln(1 + |x|/epsilon) + B``. The slope
     is 1 below the knot, jumps to ``omega2/(omega1 + epsilon)`` there and falls off.

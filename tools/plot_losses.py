@@ -1,0 +1,36 @@
+"""Draw value and gradient of each loss, in pixels and as MMPose normalises them.
+
+    python tools/plot_losses.py losses.png
+    python tools/plot_losses.py losses.svg --input-size 64
+"""
+
+import argparse
+import sys
+
+from mmwing.visualization import draw_loss_curves
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('out', metavar='OUT',
+                        help='picture to write; the suffix names the format')
+    parser.add_argument('--input-size', type=int, default=256, metavar='PIXELS',
+                        help='side of the network input, for the losses that '
+                             'normalise by it (default: 256)')
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        draw_loss_curves(args.out, args.input_size)
+    except (ValueError, OSError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    print(f'wrote {args.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
