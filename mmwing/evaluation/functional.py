@@ -90,6 +90,26 @@ def landmark_boxes(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.nd
     return boxes
 
 
+def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray:
+    """Average of the true landmarks, each face in units of its landmark box.
+
+    Returns:
+        (K, 2): the box's centre is (0, 0), its longer side 1. NaN for a landmark that
+        is nowhere annotated.
+    """
+    boxes = landmark_boxes(gt, annotated)
+    size = box_measure(boxes, 'size')
+    center = (boxes[:, :2] + boxes[:, 2:]) / 2
+    gt = np.asarray(gt, np.float64)
+    known = np.isfinite(gt).all(-1) & (size > 0)[:, None]
+    if annotated is not None:
+        known &= np.asarray(annotated) > 0
+    with np.errstate(invalid='ignore', divide='ignore'):
+        shapes = (gt - center[:, None]) / size[:, None, None]
+        total = np.where(known[..., None], shapes, 0).sum(0)
+        return total / known.sum(0)[:, None]
+
+
 def box_measure(boxes: np.ndarray, measure: str) -> np.ndarray:
     """One length (N,) for each box (N, 4), given as x1, y1, x2, y2.
 

@@ -86,16 +86,42 @@ class Protocol:
 
 
 def summarize(faces: EvaluatedFaces, protocol: Protocol) -> dict[str, float]:
-    """Compute the figures of a protocol.
+    """Compute the figures of a protocol, under one key each.
 
     Returns:
         Figures by key ``[NORMALIZER/][SUBSET/]NAME``; the normaliser's name stands
-        in front where there is more than one. NAME is ``NME`` (mean over the usable
-        faces of each face's mean error), ``FR@t``, ``AUC@t`` (all fractions),
-        ``NME_median``, ``NME_p90``, ``NME_pooled``, ``NME_GROUP``, an interval's end
-        such as ``NME_low`` or ``NME_high``, ``num_faces``, or ``num_unusable``:
-        faces that have no error because their normaliser is zero or unknown, or no
-        landmark is annotated. Only the last two count those.
+        in front where there is more than one. NAME is as in
+        :func:`summarize_subsets`.
+
+    Raises:
+        ValueError: When there is no face, no usable face, or an empty subset.
+    """
+    return flatten(summarize_subsets(faces, protocol), protocol)
+
+
+def flatten(figures: Mapping[tuple[str, str], Mapping[str, float]],
+            protocol: Protocol) -> dict[str, float]:
+    """Bring the figures of :func:`summarize_subsets` under one key each."""
+    flat = {}
+    for (normalizer, subset), values in figures.items():
+        prefix = f'{normalizer}/' if len(protocol.normalizers) > 1 else ''
+        prefix += f'{subset}/' if subset else ''
+        flat.update((prefix + name, value) for name, value in values.items())
+    return flat
+
+
+def summarize_subsets(faces: EvaluatedFaces, protocol: Protocol
+                      ) -> dict[tuple[str, str], dict[str, float]]:
+    """Compute the figures of each normaliser and subset.
+
+    Returns:
+        (normaliser, subset) to figures by name; the subset '' is all faces. A name
+        is ``NME`` (mean over the usable faces of each face's mean error), ``FR@t``,
+        ``AUC@t`` (all fractions), ``NME_median``, ``NME_p90``, ``NME_pooled``,
+        ``NME_GROUP``, an interval's end such as ``NME_low`` or ``NME_high``,
+        ``num_faces``, or ``num_unusable``: faces that have no error because their
+        normaliser is zero or unknown, or no landmark is annotated. Only the last two
+        count those.
 
     Raises:
         ValueError: When there is no face, no usable face, or an empty subset.
@@ -104,22 +130,19 @@ def summarize(faces: EvaluatedFaces, protocol: Protocol) -> dict[str, float]:
         raise ValueError('there is no face to evaluate')
     errors = point_errors(faces.pred, faces.gt, faces.annotated)
     subsets: dict[str, np.ndarray | slice] = {'': slice(None)}
-    subsets.update((f'{name}/', faces.subsets[name])
+    subsets.update((name, faces.subsets[name])
                    for name in protocol.subset_names(faces))
     figures = {}
     for normalizer in protocol.normalizers:
-        lengths = normalizer_lengths(
-            normalizer, faces, protocol.keypoint_indices)
+        lengths = normalizer_lengths(normalizer, faces, protocol.keypoint_indices)
         if np.isnan(face_errors(errors, lengths)).all():
             raise ValueError(
                 f'none of the {len(faces)} faces can be evaluated by the normalizer '
                 f'{normalizer!r}: it is zero or unknown for each, or no landmark is '
                 'annotated')
-        prefix = f'{normalizer}/' if len(protocol.normalizers) > 1 else ''
         for subset, members in subsets.items():
-            for name, value in _figures(
-                    errors[members], lengths[members], protocol).items():
-                figures[f'{prefix}{subset}{name}'] = value
+            figures[normalizer, subset] = _figures(
+                errors[members], lengths[members], protocol)
     return figures
 
 

@@ -34,20 +34,7 @@ def draw_face(image: np.ndarray, gt: np.ndarray | None = None,
     Raises:
         ValueError: When there is neither gt nor pred with a finite point.
     """
-    points = [np.asarray(p, np.float64).reshape(-1, 2)
-              for p in (gt, pred) if p is not None]
-    points = [p[np.isfinite(p).all(1)] for p in points]
-    frame = next((p for p in points if len(p)), None)
-    if frame is None:
-        raise ValueError('a face needs a finite point in gt or pred')
-    low, high = frame.min(0), frame.max(0)
-    side = max(float((high - low).max()), 1.0) * (1 + 2 * margin)
-    scale = size / side
-    # Pixel centres are at integers: the tile's centre is (size - 1) / 2.
-    offset = (size - 1) / 2 - scale * (low + high) / 2
-    transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    tile = cv2.warpAffine(image, transform, (size, size), flags=interpolation)
+    tile, scale, offset = crop_face(image, [gt, pred], size, margin)
     radius = max(1, size // 128)
     if gt is not None and pred is not None:
         for start, end in zip(_place(gt, scale, offset), _place(pred, scale, offset),
@@ -62,6 +49,41 @@ def draw_face(image: np.ndarray, gt: np.ndarray | None = None,
                 cv2.circle(tile, center, radius << _SHIFT, color, -1, cv2.LINE_AA,
                            _SHIFT)
     return tile
+
+
+def crop_face(image: np.ndarray, landmarks: Sequence[np.ndarray | None], size: int,
+              margin: float) -> tuple[np.ndarray, float, np.ndarray]:
+    """Cut a square around a face.
+
+    Args:
+        image: (H, W, 3) uint8, BGR.
+        landmarks: Sets of landmarks (K, 2); the crop is around the first that has a
+            finite point.
+        size: Side of the tile in pixels.
+        margin: Margin around the landmarks, as a share of their longer side.
+
+    Returns:
+        The tile (size, size, 3), and the scale and offset (2,) that take a point of
+        the image to ``scale * point + offset`` in the tile.
+
+    Raises:
+        ValueError: When no landmark is finite.
+    """
+    sets = [np.asarray(points, np.float64).reshape(-1, 2)
+            for points in landmarks if points is not None]
+    sets = [points[np.isfinite(points).all(1)] for points in sets]
+    frame = next((points for points in sets if len(points)), None)
+    if frame is None:
+        raise ValueError('a face needs a finite point in gt or pred')
+    low, high = frame.min(0), frame.max(0)
+    side = max(float((high - low).max()), 1.0) * (1 + 2 * margin)
+    scale = size / side
+    # Pixel centres are at integers: the tile's centre is (size - 1) / 2.
+    offset = (size - 1) / 2 - scale * (low + high) / 2
+    transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    tile = cv2.warpAffine(image, transform, (size, size), flags=interpolation)
+    return tile, scale, offset
 
 
 def _place(landmarks: np.ndarray, scale: float, offset: np.ndarray

@@ -1,0 +1,54 @@
+"""Which landmarks are hard: their mean errors on the mean face."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+_NUM_LABELLED = 5
+
+
+def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
+                   normalizer: str = 'inter_ocular') -> None:
+    """Draw each landmark at its place in the mean face, coloured by its error.
+
+    The five hardest landmarks are numbered (0-based, as in the annotation).
+
+    Args:
+        mean_face: Landmarks (K, 2), any unit, y downwards; NaN is not drawn.
+        errors: Mean error of each landmark (K,), fractions of the normaliser.
+        path: Where the picture goes; its suffix names the format.
+        normalizer: Name of the normaliser, for the caption.
+
+    Raises:
+        ValueError: When the shapes do not agree, or there is nothing to draw.
+    """
+    mean_face, errors = np.asarray(mean_face), np.asarray(errors)
+    if mean_face.shape != (len(errors), 2):
+        raise ValueError(f'mean_face must have the shape ({len(errors)}, 2), one row '
+                         f'for each error, got {mean_face.shape}')
+    drawn = np.isfinite(mean_face).all(1) & np.isfinite(errors)
+    if not drawn.any():
+        raise ValueError('no landmark has a finite error: there is nothing to draw')
+    x, y = mean_face[drawn].T
+    values = 100 * errors[drawn]
+    figure = Figure(figsize=(6, 5.4), dpi=120, layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    size = 30 + 170 * values / max(values.max(), 1e-12)
+    marks = axes.scatter(x, y, s=size, c=values, cmap='YlOrRd', vmin=0,
+                         edgecolors='#444444', linewidths=0.6)
+    figure.colorbar(marks, label=f'NME, % of {normalizer.replace("_", "-")}')
+    indices = np.flatnonzero(drawn)
+    for place in np.argsort(values)[::-1][:_NUM_LABELLED]:
+        axes.annotate(f'{indices[place]}', (x[place], y[place]), (7, 7),
+                      textcoords='offset points', fontsize=10, weight='bold',
+                      path_effects=[withStroke(linewidth=3, foreground='white')])
+    axes.set(aspect='equal', xticks=[], yticks=[],
+             title='Mean error of each landmark on the mean face')
+    axes.margins(0.12)
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    figure.savefig(path)
