@@ -1,4 +1,4 @@
-_base_ = ['./300w.py', '../pipelines/face_256x256.py']
+_base_ = ['./300w_68pt.py', '../pipelines/face_256x256.py']
 
 train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))

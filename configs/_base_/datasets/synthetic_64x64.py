@@ -1,4 +1,4 @@
-_base_ = ['./synthetic.py', '../pipelines/face_64x64.py']
+_base_ = ['./synthetic_68pt.py', '../pipelines/face_64x64.py']
 
 train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))

@@ -1,3 +1,4 @@
+# Not named 300w.py: MMPose looks for its own meta information by that path first.
 # 300-W in MMPose's layout; the folder that holds annotations/ and images/.
 dataset_type = 'Face300WDataset'
 data_root = '{{$MMWING_300W:data/300w/}}'

@@ -1,5 +1,5 @@
 # Adam, one warm-up epoch, cosine to zero, exponential moving average of the weights.
-max_epochs = 300
+max_epochs = 200
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
 param_scheduler = [
