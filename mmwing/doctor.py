@@ -46,6 +46,9 @@ _REQUIRED = {
     'pycocotools': (('pycocotools', ), 'pip install pycocotools'),
 }
 
+#: Modules whose distribution has another name.
+_DISTRIBUTION = {'PIL': 'pillow', 'cv2': 'opencv-python-headless', 'yaml': 'pyyaml'}
+
 
 def _version(distributions: tuple[str, ...]) -> str:
     for name in distributions:
@@ -76,6 +79,9 @@ def _required() -> Iterator[Finding]:
         try:
             importlib.import_module(module)
         except Exception as error:  # whatever a broken binary raises
+            missing = getattr(error, 'name', None)
+            if missing and missing.split('.')[0] != module:
+                remedy = f'pip install {_DISTRIBUTION.get(missing, missing)}'
             yield Finding(module, BROKEN, _version(distributions),
                           _first_line(error), remedy)
         else:
