@@ -7,7 +7,7 @@ from mmengine.dataset import BaseDataset, ClassBalancedDataset
 
 from mmwing.registry import DATASETS
 
-from .pose_modes import pose_modes, yaw_mode
+from .shape_modes import pose_modes, yaw_mode
 
 
 @DATASETS.register_module()

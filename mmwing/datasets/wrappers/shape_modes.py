@@ -9,11 +9,14 @@ import numpy as np
 MIN_POINTS = 3
 
 # The mean stands still after some ten rounds; filling in points takes more.
-MAX_ROUNDS = 100
+MAX_ROUNDS = 200
 TOLERANCE = 1e-6
 
-# Modes that fill in missing points: about yaw, pitch, mouth and outline.
+# Modes that fill in missing points: about yaw, pitch, mouth and outline. They join
+# one by one, so that the first have settled before a further one is estimated: all at
+# once they explain the first, poor guesses.
 IMPUTATION_RANK = 4
+ROUNDS_PER_RANK = 10
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,18 @@ def pose_modes(shapes: np.ndarray, annotated: np.ndarray) -> PoseModes:
     usable[usable] = reached
     known = known[usable]
 
-    for _ in range(MAX_ROUNDS):
+    for round_index in range(MAX_ROUNDS):
         complete = _similarity(complete, np.ones_like(known), mean)
         updated = _normalized(complete.mean(axis=0), mean)
         values, vectors, coefficients = _principal(complete - updated)
         change = np.abs(updated - mean).max()
         mean = updated
         if not known.all():
-            guess = mean + _estimate(complete - mean, known, mean, values, vectors)
+            rank = min(1 + round_index // ROUNDS_PER_RANK, IMPUTATION_RANK)
+            guess = mean + _estimate(complete - mean, known, mean, values, vectors,
+                                     rank)
+            if rank < IMPUTATION_RANK:
+                change = np.inf
             change = max(change, np.abs(guess - complete)[~known].max())
             complete = np.where(known, complete, guess)
         if change < TOLERANCE:
@@ -197,15 +204,18 @@ def _principal(deviations: np.ndarray) -> tuple:
 
 
 def _estimate(deviations: np.ndarray, known: np.ndarray, mean: np.ndarray,
-              variances: np.ndarray, modes: np.ndarray) -> np.ndarray:
+              variances: np.ndarray, modes: np.ndarray, rank: int) -> np.ndarray:
     """Most probable deviations (N, K) given the known points of each shape.
 
     Known points are the mean moved by a small similarity (any is as likely), plus the
     first modes (normal, with their variances), plus noise (what those modes leave).
     Without the prior, the one half of a face that is seen would extrapolate wildly.
     """
-    rank = min(IMPUTATION_RANK, len(deviations) - 1)
-    noise = variances[rank:].mean()
+    # Four of the 2K dimensions are taken by the alignment; half of the others at
+    # most are modes, so that enough is left to estimate the noise from.
+    free = len(variances) - 4
+    rank = min(rank, len(deviations) - 1, free // 2)
+    noise = variances[rank:free].mean()
     moves = np.stack([mean, 1j * mean, np.ones_like(mean), 1j * np.ones_like(mean)])
     basis = np.concatenate(
         [np.concatenate([moves.real, moves.imag], axis=1), modes[:rank]])
