@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
     shutil.rmtree(placer.scratch, ignore_errors=True)
     placer.scratch.mkdir(parents=True)
     try:
-        write_json({out / SETTINGS_FILE: settings})
+        write_json({out / SETTINGS_FILE: lambda: settings})
         placed = _place(placer, faces, log, jobs, progress)
     finally:
         shutil.rmtree(placer.scratch, ignore_errors=True)
@@ -214,7 +215,7 @@ def _place(placer: ImagePlacer, faces: list[Face], log: ProblemLog,
 def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLog,
            settings: dict) -> Report:
     report = Report(converter.name, converter.dataset_type, out, problems=log.problems)
-    files: dict[Path, object] = {}
+    files: dict[Path, Callable[[], object]] = {}
     info = {'description': converter.title, 'prepared_by': f'mmwing {__version__}',
             **settings}
     by_split = {split: list(group) for split, group in groupby(
@@ -222,12 +223,12 @@ def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLo
         key=lambda item: item.face.split)}
     for split, items in by_split.items():
         path = out / 'annotations' / converter.files[split]
-        files[path] = annotation_file(type(converter), items, info)
+        files[path] = partial(annotation_file, type(converter), items, info)
         subsets = Counter(name for item in items for name in item.face.subsets)
         report.splits[split] = Split(
             path.relative_to(out).as_posix(), len(items),
             len({item.file_name for item in items}), dict(subsets))
-    write_json({out / REPORT_FILE: report.to_dict()})
+    write_json({out / REPORT_FILE: report.to_dict})
     if not files:
         (out / SETTINGS_FILE).unlink()  # no image is there to resume from
         raise ArchiveError(_useless(converter.archive, log))

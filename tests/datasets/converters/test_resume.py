@@ -8,6 +8,7 @@ from miniature import landmarks, write_pts
 
 from mmwing.datasets.converters import images as images_module
 from mmwing.datasets.converters import prepare
+from mmwing.datasets.converters.atomic import write_json
 
 
 @pytest.mark.parametrize('mode', ['copy', 'crop'])
@@ -108,6 +109,17 @@ def test_links_lead_to_the_raw_image_and_copies_do_not(make, tmp_path):
 def test_raw_inside_the_images_that_are_written(tmp_path):
     with pytest.raises(ValueError, match='must not lie in the images folder'):
         prepare('pts', tmp_path / 'out/images/raw', tmp_path / 'out')
+
+
+def test_of_several_files_all_appear_or_none(tmp_path):
+    def fail():
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        write_json({tmp_path / 'a.json': dict, tmp_path / 'b.json': fail})
+    assert list(tmp_path.iterdir()) == []
+    write_json({tmp_path / 'a.json': dict, tmp_path / 'b.json': list})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.json', 'b.json']
 
 
 @pytest.mark.parametrize('arguments, message', [

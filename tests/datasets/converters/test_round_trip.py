@@ -1,12 +1,18 @@
 """Authors' format -> prepare -> MMPose's own data set class."""
 
 import json
+import os
+import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from miniature import write_pts
 
 from mmwing.datasets.converters import CONVERTERS, Kind, prepare
+from mmwing.datasets.converters.boxes import centre_and_scale, whole_pixel_box
+from mmwing.datasets.converters.vw300 import VIDEOS
 from mmwing.registry import DATASETS
 
 FORMATS = list(CONVERTERS)
@@ -141,7 +147,6 @@ def test_300vw_categories(make, tmp_path):
 
 
 def test_300vw_has_50_training_and_64_test_videos():
-    from mmwing.datasets.converters.vw300 import VIDEOS
     splits = [split for split, _ in VIDEOS.values()]
     assert (splits.count('train'), splits.count('test')) == (50, 64)
     subsets = [names[1] for split, names in VIDEOS.values() if split == 'test']
@@ -162,7 +167,33 @@ def test_origin_overrides_the_authors_convention(make, tmp_path):
 
 
 def test_centre_and_scale_are_those_of_mmposes_released_annotations():
-    # Facts of MMPose's 300-W annotation: tight landmark box -> center, scale.
-    from mmwing.datasets.converters.boxes import centre_and_scale, whole_pixel_box
-    tight = np.array([[268.0, 265.0], [710.7, 741.21]])
-    assert centre_and_scale(whole_pixel_box(tight)) == ((489.5, 503.5), 2.385)
+    # Facts of MMPose's WFLW annotations: tight landmark box -> center, scale.
+    tight = np.array([[440.696, 122.17], [524.604, 206.4]])
+    assert centre_and_scale(whole_pixel_box(tight)) == ((482.5, 164.5), 0.425)
+
+
+@pytest.mark.skipif('MMWING_FIXTURES' not in os.environ,
+                    reason='MMWING_FIXTURES names no folder with real images')
+def test_real_300w_faces_get_what_mmpose_released(tmp_path, monkeypatch):
+    fixtures = Path(os.environ['MMWING_FIXTURES']).resolve() / '300w'
+    monkeypatch.chdir(tmp_path)
+    released = json.loads((fixtures / 'test_300w.json').read_text())
+    names = {image['id']: image['file_name'] for image in released['images']}
+    expected = {names[a['image_id']]: a for a in released['annotations']}
+    for name, annotation in expected.items():
+        (tmp_path / 'raw').mkdir(exist_ok=True)
+        shutil.copy(fixtures / name, tmp_path / 'raw' / name)
+        points = np.reshape(annotation['keypoints'], (-1, 3))[:, :2]
+        write_pts(tmp_path / 'raw' / Path(name).with_suffix('.pts'), points, origin=0)
+
+    # MMPose's files keep the 1-based coordinates.
+    prepare('pts', tmp_path / 'raw', tmp_path / 'out', origin=0)
+
+    images = json.loads(
+        (tmp_path / 'out/annotations/face_landmarks_pts.json').read_text())
+    names = {image['id']: image for image in images['images']}
+    assert len(images['annotations']) == len(expected)
+    for found in images['annotations']:
+        truth = expected[names[found['image_id']]['file_name']]
+        for key in ('center', 'scale', 'bbox', 'area', 'num_keypoints'):
+            np.testing.assert_allclose(found[key], truth[key], rtol=1e-5)

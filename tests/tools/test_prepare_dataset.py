@@ -1,0 +1,57 @@
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'prepare_dataset.py'
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Two faces of three points."""
+    (tmp_path / 'raw').mkdir()
+    for name in ('a', 'b'):
+        Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(
+            tmp_path / 'raw' / f'{name}.png')
+        (tmp_path / 'raw' / f'{name}.pts').write_text(
+            'version: 1\nn_points: 3\n{\n11 11\n31 11\n21 31\n}\n')
+    return tmp_path / 'raw'
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, 'argv', ['prepare_dataset.py', *map(str, arguments)])
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_path(str(TOOL), run_name='__main__')
+    return exit_.value.code
+
+
+def test_success_prints_what_was_written(raw, tmp_path, monkeypatch, capsys):
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--crop', '2', '--size',
+               '32') == 0
+    printed = capsys.readouterr().out
+    assert '2 faces in 2 images' in printed
+    assert 'nothing is broken' in printed
+    crops = list((tmp_path / 'out/images').glob('a.*.png'))
+    assert [Image.open(path).size for path in crops] == [(32, 32)]
+
+
+def test_what_is_broken_is_printed_and_is_no_failure(raw, tmp_path, monkeypatch,
+                                                     capsys):
+    (raw / 'b.png').unlink()
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--images', 'link') == 0
+    assert 'missing image: 1\n  b.pts: no file' in capsys.readouterr().out
+
+
+def test_errors_are_one_line_and_exit_1(raw, tmp_path, monkeypatch, capsys):
+    assert run(monkeypatch, 'wflw', raw, tmp_path / 'out') == 1
+    error = capsys.readouterr().err
+    assert error.startswith('error: ') and error.count('\n') == 1
+    assert "use 'pts'" in error
+    (raw / 'b.png').unlink()
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--strict') == 1
+    assert 'stopped at the first problem: missing image' in capsys.readouterr().err
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--size', '9') == 1
+    assert 'goes with crop' in capsys.readouterr().err
