@@ -20,7 +20,7 @@ def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,
             the same.
 
     Returns:
-        (num_resamples, M).
+        (num_resamples, M); NaN for a draw with infinities of both signs.
 
     Raises:
         ValueError: When there is no face, or ``num_resamples`` is not positive.
@@ -36,8 +36,10 @@ def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,
     blocks = []
     for counts in _draws(len(values), num_resamples, seed):
         sums = counts @ finite_values
-        if infinite.any():
-            sums = np.where(counts @ infinite > 0, np.inf, sums)
+        for sign in (1, -1):
+            hit = infinite & (values * sign > 0)
+            if hit.any():
+                sums = np.where(counts @ hit > 0, sums + sign * np.inf, sums)
         blocks.append(sums / len(values))
     return np.concatenate(blocks)
 

@@ -59,6 +59,11 @@ class FaceAlignmentMetric(BaseMetric):
         prefix: Put in front of each key, as in MMEngine.
         collect_dir: Shared directory of the processes, as in MMEngine.
 
+    Attributes:
+        protocol: What is computed.
+        faces: The faces of the last evaluation, for reports; None before the first,
+            and on processes other than the main one.
+
     Raises:
         ValueError: On an unknown normaliser or statistic or a bad threshold, and when
             evaluating: on no usable face, or a subset without faces.
@@ -85,6 +90,7 @@ class FaceAlignmentMetric(BaseMetric):
             statistics=tuple(statistics),
             subsets=subsets if isinstance(subsets, str) else tuple(subsets),
             groups=groups, num_bootstrap=num_bootstrap, seed=seed)
+        self.faces: EvaluatedFaces | None = None
         self._size: int | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -121,7 +127,7 @@ class FaceAlignmentMetric(BaseMetric):
         Raises:
             ValueError: When there is no face or no usable one.
         """
-        faces = _stack(_drop_copies(results, self._size))
+        self.faces = faces = _stack(_drop_copies(results, self._size))
         logger = MMLogger.get_current_instance()
         self._log_layout(faces.num_landmarks, logger)
         figures = summarize(faces, self.protocol)

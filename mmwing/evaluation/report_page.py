@@ -223,8 +223,9 @@ th:first-child, td:first-child, th.text, td.text { text-align: left; }
 small { opacity: 0.7; }
 #faces { width: 100%; }
 #faces td.text { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
-#faces th button { font: inherit; font-weight: 600; border: 0; background: none;
-  color: inherit; cursor: pointer; padding: 0; }
+#faces th { white-space: normal; vertical-align: bottom; }
+#faces th button { text-align: inherit; font: inherit; font-weight: 600; border: 0;
+  background: none; color: inherit; cursor: pointer; padding: 0; }
 #faces th[aria-sort=ascending] button::after { content: " \\25B2"; }
 #faces th[aria-sort=descending] button::after { content: " \\25BC"; }
 #faces tbody tr { cursor: pointer; }

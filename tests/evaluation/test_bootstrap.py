@@ -43,6 +43,11 @@ def test_infinite_value_gives_infinite_means_and_no_nan():
     assert np.isinf(high[0]) and low[0] == 1
 
 
+def test_infinite_values_keep_their_sign():
+    values = np.array([[-np.inf], *[[1.]] * 9])
+    assert set(np.sign(bootstrap_means(values, 100)[:, 0])) == {-1, 1}
+
+
 @pytest.mark.parametrize(('call', 'message'), [
     (lambda: bootstrap_means(np.ones((0, 1))), 'at least one face'),
     (lambda: bootstrap_means(np.ones(3)), 'values must be'),

@@ -55,8 +55,8 @@ def browse(page, *arguments):
     return subprocess.run(
         [BROWSER, '--headless', '--no-sandbox', '--disable-gpu',
          '--disable-dev-shm-usage', '--enable-logging=stderr',
-         '--window-size=1250,1600', f'--user-data-dir={page.parent}/profile', *arguments,
-         page.as_uri()],
+         '--window-size=1250,1600', f'--user-data-dir={page.parent}/profile',
+         *arguments, page.as_uri()],
         capture_output=True, text=True, timeout=300, check=True)
 
 

@@ -1,0 +1,83 @@
+"""The report of what an MMEngine runner has just tested."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.runner import Runner
+
+from .metrics import FaceAlignmentMetric
+from .report import write_report
+
+
+def add_face_metric(cfg: Config) -> None:
+    """Put a FaceAlignmentMetric beside the test metrics of a config that has none.
+
+    Its defaults are the inter-ocular normaliser and the threshold 0.1.
+    """
+    evaluators = cfg.test_evaluator
+    if isinstance(evaluators, Mapping):
+        evaluators = [evaluators]
+    name = FaceAlignmentMetric.__name__
+    if not any(evaluator['type'] in (name, f'mmwing.{name}', FaceAlignmentMetric)
+               for evaluator in evaluators):
+        cfg.test_evaluator = [*evaluators, {'type': f'mmwing.{name}'}]
+
+
+def write_runner_report(runner: Runner, directory: str | Path,
+                        title: str | None = None,
+                        overlay: Sequence[str | Path] = ()) -> None:
+    """Write the report of a runner whose ``test()`` has ended.
+
+    On processes other than the main one it does nothing.
+
+    Args:
+        runner: The runner.
+        directory: Where to, see :func:`.report.write_report`.
+        title: Heading of the page; by default the directory's name.
+        overlay: Directories of other reports, for the CED plot.
+
+    Raises:
+        ValueError: When the runner's test evaluator has no FaceAlignmentMetric.
+    """
+    metrics = [metric for metric in runner.test_evaluator.metrics
+               if isinstance(metric, FaceAlignmentMetric)]
+    if not metrics:
+        raise ValueError("the config's test_evaluator has no "
+                         "dict(type='mmwing.FaceAlignmentMetric'): a report needs it")
+    if metrics[0].faces is None:
+        return
+    images = DatasetImages(runner.test_dataloader.dataset)
+    write_report(metrics[0].faces, directory, metrics[0].protocol, title, overlay,
+                 load_image=images)
+
+
+class DatasetImages:
+    """Images of a data set by path: from the file, or from the data set itself.
+
+    A data set that makes its images (``SyntheticFaceDataset``) has no files; its
+    ``get_data_info`` gives ``img`` together with ``img_path``.
+
+    Args:
+        dataset: The data set.
+    """
+
+    def __init__(self, dataset: BaseDataset) -> None:
+        self._dataset = dataset
+        self._indices: dict[str, int] | None = None
+
+    def __call__(self, path: str) -> np.ndarray | None:
+        """Image (H, W, 3) uint8 BGR; None when there is none."""
+        if os.path.isfile(path):
+            return cv2.imread(path)
+        if self._indices is None:
+            self._indices = {
+                self._dataset.get_data_info(index).get('img_path'): index
+                for index in range(len(self._dataset))}
+        if path not in self._indices:
+            return None
+        return self._dataset.get_data_info(self._indices[path]).get('img')

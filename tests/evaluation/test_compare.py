@@ -1,0 +1,108 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmwing.evaluation.compare import compare_runs, write_comparison
+from mmwing.evaluation.report import write_report
+from mmwing.evaluation.run import Run
+
+
+def make_run(errors, name='a', names=None, normalizer='inter_ocular'):
+    names = names or [f'face{index}' for index in range(len(errors))]
+    return Run(name, Path(name), names, [0.08, 0.1],
+               {normalizer: np.asarray(errors, float)})
+
+
+@pytest.fixture
+def errors():
+    return np.random.default_rng(0).gamma(3, 0.02, 300)
+
+
+def test_a_small_constant_gain_is_clear(errors):
+    """Far smaller than the spread of the faces, which pairing takes out."""
+    comparison = compare_runs([make_run(errors), make_run(errors - 1e-4, 'b')])
+    figure = comparison.figures['b']['NME']
+    assert figure.value == pytest.approx(errors.mean() - 1e-4)
+    assert figure.difference == pytest.approx(-1e-4)
+    assert figure.low == pytest.approx(-1e-4) and figure.high == pytest.approx(-1e-4)
+    assert figure.is_clear
+
+
+def test_interval_is_that_of_the_mean_difference(errors):
+    other = errors + np.random.default_rng(1).normal(0, 0.01, 300)
+    figure = compare_runs([make_run(errors), make_run(other)],
+                          num_bootstrap=4000).figures['a (2)']['NME']
+    half = 1.96 * (other - errors).std() / np.sqrt(300)
+    mean = (other - errors).mean()
+    np.testing.assert_allclose([figure.low, figure.high], [mean - half, mean + half],
+                               atol=1e-4)
+    assert not figure.is_clear
+
+
+def test_faces_are_matched_by_name_and_unusable_ones_left_out(errors):
+    order = np.random.default_rng(2).permutation(300)
+    first = make_run(errors)
+    other = errors + 0.01
+    other[5] = np.nan
+    second = make_run(other[order], 'b', [f'face{index}' for index in order])
+    comparison = compare_runs([first, second])
+    assert comparison.num_faces == 299
+    assert comparison.num_left_out == {'a': 1, 'b': 1}
+    assert comparison.figures['b']['NME'].difference == pytest.approx(0.01)
+    assert '1 faces of' in comparison.markdown()
+
+
+def test_failure_and_area(errors):
+    comparison = compare_runs([make_run(errors), make_run(2 * errors, 'b')])
+    figures = comparison.figures['b']
+    assert figures['FR@0.1'].difference == pytest.approx(
+        (errors > 0.05).mean() - (errors > 0.1).mean())
+    assert figures['FR@0.1'].low > 0
+    assert figures['AUC@0.1'].high < 0
+
+
+def test_failed_predictions_do_not_give_nan(errors):
+    bad = errors.copy()
+    bad[:2] = np.inf
+    comparison = compare_runs([make_run(bad), make_run(bad, 'b')])
+    assert comparison.figures['b']['NME'].difference == 0
+    assert comparison.figures['b']['NME'].value == np.inf
+    worse = compare_runs([make_run(errors), make_run(bad, 'b')]).figures['b']['NME']
+    better = compare_runs([make_run(bad), make_run(errors, 'b')]).figures['b']['NME']
+    assert worse.high == np.inf and better.low == -np.inf
+
+
+def test_reports_are_compared_in_files(make_faces, tmp_path):
+    for name, noise in (('one', 2), ('two', 6)):
+        write_report(make_faces(40, noise=noise), tmp_path / name)
+    comparison = write_comparison([tmp_path / 'one', tmp_path / 'two'],
+                                  tmp_path / 'out', num_bootstrap=50)
+    assert {path.name for path in (tmp_path / 'out').iterdir()} == {
+        'comparison.md', 'comparison.csv', 'ced.png'}
+    text = (tmp_path / 'out/comparison.md').read_text()
+    assert '| two | ' in text and '**+' in text
+    with (tmp_path / 'out/comparison.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row['run'] for row in rows] == ['one'] * 3 + ['two'] * 3
+    assert float(rows[3]['difference']) == pytest.approx(
+        comparison.figures['two']['NME'].difference)
+
+
+@pytest.mark.parametrize(('runs', 'message'), [
+    ([make_run([0.1])], 'at least two runs'),
+    ([make_run([0.1]), make_run([0.1], 'b', ['other'])], 'same data set'),
+    ([make_run([0.1]), make_run([0.1], 'b', normalizer='box_size')],
+     "no normalizer 'inter_ocular'"),
+    ([make_run([0.1, 0.2], names=['x', 'x']), make_run([0.1])], 'give the annotations'),
+])
+def test_runs_that_cannot_be_compared(runs, message):
+    with pytest.raises(ValueError, match=message):
+        compare_runs(runs)
+
+
+def test_nothing_is_written_when_a_run_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match='not a report'):
+        write_comparison([tmp_path / 'a', tmp_path / 'b'], tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
