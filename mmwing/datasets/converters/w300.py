@@ -48,6 +48,11 @@ def _part_of(folder: Path) -> _Part | None:
     return next((part for part in _PARTS if path.endswith('/' + part.folder)), None)
 
 
+def _key(file_name: str) -> str:
+    """What an image's name and its box's name share: IBUG's differ in a blank."""
+    return Path(file_name).stem.replace(' ', '').lower()
+
+
 class W300Converter(PtsConverter):
     """``afw``, ``helen/{train,test}set``, ``lfpw/{train,test}set``, ``ibug`` and
     ``01_Indoor``, ``02_Outdoor`` anywhere below RAW.
@@ -85,10 +90,10 @@ class W300Converter(PtsConverter):
                 continue
             yield from self.read(path, part.split, folder=part.output,
                                  subsets=part.subsets,
-                                 box=boxes[part.folder].get(path.stem.lower()))
+                                 box=boxes[part.folder].get(_key(path.name)))
 
     def _detector_boxes(self, part: _Part) -> dict[str, Box]:
-        """Boxes by image stem; none where the authors' file is not there."""
+        """Boxes by :func:`_key`; none where the authors' file is not there."""
         found = self.archive.find(part.boxes) if part.boxes else []
         if not found:
             return {}
@@ -99,8 +104,9 @@ class W300Converter(PtsConverter):
             for cell in cells:
                 entry = cell[0, 0]
                 x0, y0, x1, y1 = entry['bb_detector'].ravel()[:4].astype(float)
-                name = Path(str(entry['imgName'].ravel()[0])).stem.lower()
-                boxes[name] = (x0 - self.origin, y0 - self.origin, x1 - x0, y1 - y0)
+                name = str(entry['imgName'].ravel()[0])
+                boxes[_key(name)] = (x0 - self.origin, y0 - self.origin,
+                                     x1 - x0, y1 - y0)
         # A damaged .mat makes scipy raise whatever its parser stumbles upon.
         except Exception as error:
             self.log.add(Problem(Kind.UNREADABLE_ANNOTATION,

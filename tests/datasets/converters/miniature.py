@@ -72,7 +72,7 @@ def make_300w(root: Path) -> Archive:
                          'test': [3, 4]}.items():
         archive.truth[split] = [landmarks(68, seed) for seed in seeds]
     cells = np.empty((1, 1), object)
-    cells[0, 0] = {'imgName': 'image 6.png', 'bb_detector': [[11., 21., 61., 91.]],
+    cells[0, 0] = {'imgName': 'image6.png', 'bb_detector': [[11., 21., 61., 91.]],
                    'bb_ground_truth': [[1., 1., 2., 2.]]}
     (root / 'Bounding Boxes').mkdir()
     scipy.io.savemat(root / 'Bounding Boxes' / 'bounding_boxes_ibug.mat',
