@@ -1,0 +1,406 @@
+"""Units, weights, reduction and bad input: the same for every loss."""
+
+import copy
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mmwing.models.losses import (
+    GeneralRobustLoss,
+    L1Loss,
+    L2Loss,
+    RectifiedWingLoss,
+    ResidualLoss,
+    SmoothL1Loss,
+    SoftWingLoss,
+    WingLoss,
+    base,
+)
+
+LOSSES = [L2Loss, L1Loss, SmoothL1Loss, WingLoss, RectifiedWingLoss, SoftWingLoss,
+          GeneralRobustLoss]
+every_loss = pytest.mark.parametrize('loss_type', LOSSES)
+
+
+@pytest.fixture(params=['looks at values', 'never looks'])
+def look(request, monkeypatch):
+    """Both ways to deal with missing targets: the CPU's, and a GPU's."""
+    if request.param == 'never looks':
+        monkeypatch.setattr(base, '_is_tame', lambda target: False)
+
+
+def coordinates(seed=0, n=4, k=5, size=64.0):
+    """Output (with gradient) and target, in pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    target = size * torch.rand(n, k, 2, generator=generator)
+    output = target + 6 * torch.randn(n, k, 2, generator=generator)
+    return output.requires_grad_(), target
+
+
+def plain(loss, output, target):
+    """The unweighted penalty of each entry."""
+    return loss.penalty(output - target)
+
+
+# Units
+
+@every_loss
+def test_pixel_form_equals_scaled_normalised_form(loss_type):
+    output, target = coordinates()
+    size = torch.tensor([64.0, 48.0])
+    in_pixels = loss_type()(output, target)
+    normalised = loss_type(input_size=(64, 48))(output / size, target / size)
+    torch.testing.assert_close(in_pixels, normalised)
+
+
+def test_input_size_may_be_set_later_and_is_checked():
+    loss = WingLoss()
+    assert loss.input_size is None
+    loss.input_size = [256, 192]
+    assert loss.input_size == (256, 192)
+    with pytest.raises(TypeError, match=r'input_size must be \(w, h\).*got 256'):
+        loss.input_size = 256
+    with pytest.raises(TypeError, match='input_size'):
+        loss.input_size = (1, 2, 3)
+    with pytest.raises(ValueError, match=r'input_size\[1\].*positive.*got 0'):
+        loss.input_size = (256, 0)
+    with pytest.raises(ValueError, match=r'input_size\[0\]'):
+        WingLoss(input_size=(math.nan, 256))
+    assert loss.input_size == (256, 192)
+
+
+def test_input_size_refuses_heat_maps():
+    with pytest.raises(ValueError, match='leave input_size out for heat maps'):
+        WingLoss(input_size=(64, 64))(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))
+
+
+# The unit trap
+
+TRAPPED = [(WingLoss(), '5.0 x L1'), (WingLoss(40, 4), '10.0 x L1'),
+           (RectifiedWingLoss(), '0 below 0.5'), (SoftWingLoss(), '1.0 x L1'),
+           (SmoothL1Loss(), '0.5 x squared L2'),
+           (GeneralRobustLoss(c=2), '0.125 x squared L2')]
+
+
+@pytest.mark.parametrize('loss, left_over', TRAPPED, ids=lambda v: str(v))
+def test_normalised_coordinates_warn_once(loss, left_over):
+    loss = copy.deepcopy(loss)
+    output, target = torch.rand(2, 3, 2), torch.rand(2, 3, 2)
+    with pytest.warns(UserWarning, match=r'input_size=\(256, 256\)') as caught:
+        loss(output, target)
+    assert left_over in str(caught[0].message)
+    assert 'mmwing.DirectRegressionHead' in str(caught[0].message)
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(output, target)
+
+
+@pytest.mark.parametrize('loss, scale', [
+    (WingLoss(), 64.0), (WingLoss(input_size=(64, 64)), 1.0), (L1Loss(), 1.0),
+    (L2Loss(), 1.0), (WingLoss(0.04, 0.008), 1.0), (GeneralRobustLoss(alpha=2), 1.0)],
+    ids=str)
+def test_what_is_no_trap_does_not_warn(loss, scale):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(scale * torch.rand(2, 3, 2), scale * torch.rand(2, 3, 2))
+        WingLoss()(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))
+
+
+def test_the_unit_check_waits_for_annotated_points(look):
+    loss = WingLoss()
+    output, target = torch.rand(2, 3, 2), torch.rand(2, 3, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(output, target, torch.zeros(2, 3))
+    far = target.clone()
+    far[0] = 1000  # not annotated, so it says nothing
+    weight = torch.ones(2, 3)
+    weight[0] = 0
+    with pytest.warns(UserWarning, match='look normalised'):
+        loss(output, far, weight)
+
+
+# Weights
+
+@every_loss
+@pytest.mark.parametrize('shape', [(4, 5), (4, 5, 1), (4, 5, 2), (4, 1), (4, ),
+                                   (1, 5), (1, 1, 2)], ids=str)
+def test_weights_multiply_the_penalty(loss_type, shape, look):
+    output, target = coordinates()
+    weight = torch.rand(shape) * 3
+    loss = loss_type(reduction='none')
+    broadcast = weight.reshape(shape + (1, ) * (3 - len(shape)))
+    torch.testing.assert_close(loss(output, target, weight),
+                               plain(loss, output, target) * broadcast)
+
+
+@every_loss
+@pytest.mark.parametrize('reduction', base.REDUCTIONS)
+def test_linear_in_the_weight(loss_type, reduction):
+    output, target = coordinates()
+    loss = loss_type(reduction=reduction)
+    one, two = torch.rand(4, 5) + 0.1, torch.rand(4, 5) + 0.1
+    torch.testing.assert_close(
+        loss(output, target, 2 * one + 3 * two),
+        2 * loss(output, target, one) + 3 * loss(output, target, two))
+
+
+@pytest.mark.parametrize('shape', [(2, 3), (2, 3, 1, 1), (2, 3, 8, 6), (2, 1, 8, 6)],
+                         ids=str)
+@pytest.mark.parametrize('loss_type', [L2Loss, WingLoss])
+def test_weights_on_heat_maps(loss_type, shape, look):
+    output, target = torch.rand(2, 3, 8, 6), torch.rand(2, 3, 8, 6)
+    weight = torch.rand(shape)
+    loss = loss_type(reduction='none')
+    broadcast = weight.reshape(shape + (1, ) * (4 - len(shape)))
+    torch.testing.assert_close(loss(output, target, weight),
+                               plain(loss, output, target) * broadcast)
+
+
+def test_mask_multiplies_the_weight():
+    output, target = torch.rand(2, 3, 8, 6), torch.rand(2, 3, 8, 6)
+    weight, mask = torch.rand(2, 3), torch.rand(2, 1, 8, 6) > 0.5
+    loss = L2Loss(reduction='none')
+    expected = plain(loss, output, target) * weight[..., None, None] * mask
+    torch.testing.assert_close(loss(output, target, weight, mask), expected)
+    torch.testing.assert_close(
+        L2Loss(use_target_weight=False)(output, target, weight, mask),
+        L2Loss()(output, target, None, mask))
+
+
+def test_weights_can_be_switched_off():
+    output, target = coordinates()
+    loss = WingLoss(use_target_weight=False)
+    assert loss(output, target, torch.zeros(4, 5)) == WingLoss()(output, target)
+
+
+@pytest.mark.parametrize('dtype', [torch.bool, torch.int64, torch.float64,
+                                   torch.float16], ids=str)
+def test_weights_of_any_dtype(dtype):
+    output, target = coordinates()
+    weight = torch.rand(4, 5) > 0.5
+    torch.testing.assert_close(WingLoss()(output, target, weight.to(dtype)),
+                               WingLoss()(output, target, weight.float()))
+
+
+# Reduction
+
+@every_loss
+def test_reductions(loss_type, look):
+    output, target = coordinates()
+    weight = (torch.rand(4, 5, generator=torch.Generator().manual_seed(1)) > 0.4) * 2.0
+    entries = (plain(loss_type(), output, target) * weight[..., None]).detach()
+    expected = {'none': entries, 'sum': entries.sum(),
+                'batch_mean': entries.sum() / 4,
+                'mean': entries.sum() / (2 * (weight > 0).sum())}
+    for reduction, value in expected.items():
+        loss = loss_type(reduction=reduction, loss_weight=0.5)
+        torch.testing.assert_close(loss(output, target, weight).detach(), 0.5 * value)
+
+
+def test_mean_without_weights_is_over_everything():
+    output, target = coordinates()
+    torch.testing.assert_close(L1Loss(reduction='mean')(output, target),
+                               (output - target).abs().mean())
+
+
+def test_mean_counts_no_missing_target(look):
+    output, target = coordinates()
+    target[1, 2, 0] = math.nan
+    kept = (output - target).abs()[target == target]
+    torch.testing.assert_close(L1Loss(reduction='mean')(output, target), kept.mean())
+    weight = torch.ones(4, 5)
+    weight[0] = 0
+    torch.testing.assert_close(
+        L1Loss(reduction='mean')(output, target, weight),
+        (output - target).abs()[1:][target[1:] == target[1:]].mean())
+
+
+@every_loss
+@pytest.mark.parametrize('reduction', base.REDUCTIONS)
+def test_an_empty_batch_is_zero(loss_type, reduction):
+    output = torch.rand(0, 5, 2, requires_grad=True)
+    value = loss_type(reduction=reduction)(output, torch.rand(0, 5, 2)).sum()
+    value.backward()
+    assert value.item() == 0
+
+
+# What is not annotated, and what has diverged
+
+WILD = [math.nan, math.inf, -math.inf, 1e30, -1000.0]
+
+
+@every_loss
+@pytest.mark.parametrize('reduction', ['batch_mean', 'mean', 'none'])
+@pytest.mark.parametrize('wild', WILD)
+def test_weight_zero_silences_any_target(loss_type, wild, reduction, look):
+    output, target = coordinates()
+    weight = torch.ones(4, 5)
+    weight[1, 2] = weight[3, 4] = 0
+    wild_target = target.clone()
+    wild_target[1, 2] = wild
+    loss = loss_type(reduction=reduction)
+    value, expected = loss(output, wild_target, weight), loss(output, target, weight)
+    torch.testing.assert_close(value, expected)
+    gradient, = torch.autograd.grad(value.sum(), output)
+    torch.testing.assert_close(
+        gradient, torch.autograd.grad(expected.sum(), output)[0])
+    assert (gradient[1, 2] == 0).all() and (gradient[3, 4] == 0).all()
+
+
+@every_loss
+def test_nan_target_with_weight_is_not_annotated(loss_type, look):
+    output, target = coordinates()
+    target[2, 1] = math.nan
+    weight = torch.ones(4, 5)
+    without = weight.clone()
+    without[2, 1] = 0
+    for given in (None, weight):
+        value = loss_type()(output, target, given)
+        torch.testing.assert_close(value, loss_type()(output, target, without))
+        gradient, = torch.autograd.grad(value, output)
+        assert gradient.isfinite().all()
+        assert (gradient[2, 1] == 0).all()
+
+
+@every_loss
+@pytest.mark.parametrize('reduction', base.REDUCTIONS)
+def test_nothing_annotated_is_zero(loss_type, reduction, look):
+    output, target = coordinates()
+    for value in (loss_type(reduction=reduction)(output, target, torch.zeros(4, 5)),
+                  loss_type(reduction=reduction)(output, target * math.nan)):
+        gradient, = torch.autograd.grad(value.sum(), output)
+        assert (value == 0).all()
+        assert (gradient == 0).all()
+
+
+@every_loss
+@pytest.mark.parametrize('weighted', [1.0, 0.0])
+@pytest.mark.parametrize('annotated', [True, False])
+def test_nan_in_the_output_surfaces(loss_type, weighted, annotated, look):
+    output, target = coordinates()
+    output = output.detach()
+    output[1, 1, 0] = math.nan
+    if not annotated:
+        target[1, 1] = math.nan
+    weight = torch.full((4, 5), weighted)
+    assert loss_type()(output, target, weight).isnan()
+
+
+def test_infinite_target_with_weight_surfaces(look):
+    output, target = coordinates()
+    target[0, 0, 0] = math.inf
+    assert not WingLoss()(output, target).isfinite()
+
+
+# Dtypes
+
+@every_loss
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16], ids=str)
+def test_half_precision_is_computed_in_float32(loss_type, dtype):
+    output, target = coordinates()
+    half = output.detach().to(dtype).requires_grad_()
+    value = loss_type()(half, target)
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, loss_type()(half.detach().float(), target))
+    value.backward()
+    assert half.grad.dtype == dtype and half.grad.isfinite().all()
+
+
+@every_loss
+def test_the_output_decides_the_dtype(loss_type):
+    output, target = coordinates()
+    value = loss_type()(output, target.double())
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, loss_type()(output, target))
+    assert loss_type()(output.double(), target).dtype == torch.float64
+    whole = target.round()
+    torch.testing.assert_close(loss_type()(output, whole.long()),
+                               loss_type()(output, whole))
+
+
+@every_loss
+def test_autocast(loss_type):
+    layer = nn.Linear(8, 10)
+    target = 64 * torch.rand(4, 5, 2)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        output = layer(torch.rand(4, 8)).reshape(4, 5, 2)
+        assert output.dtype == torch.bfloat16
+        value = loss_type()(output, target, torch.ones(4, 5))
+    assert value.dtype == torch.float32
+    value.backward()
+    assert layer.weight.grad.isfinite().all()
+
+
+# Bad input
+
+@every_loss
+def test_bad_arguments(loss_type):
+    with pytest.raises(ValueError, match="reduction must be one of.*got 'avg'"):
+        loss_type(reduction='avg')
+    with pytest.raises(TypeError, match='gamma'):
+        loss_type(gamma=1)
+
+
+@every_loss
+def test_bad_tensors(loss_type):
+    name = loss_type.__name__
+    output, target = torch.rand(4, 5, 2), torch.rand(4, 5, 2)
+    loss = loss_type(input_size=(64, 64))
+    with pytest.raises(ValueError, match=rf'{name}: output \(4, 5, 2\) and target '
+                                         r'\(4, 10\)'):
+        loss(output, target.reshape(4, 10))
+    with pytest.raises(ValueError, match=r'target_weight \(5, 4\) does not broadcast'):
+        loss(output, target, torch.ones(5, 4))
+    with pytest.raises(ValueError, match='target_weight'):
+        loss(output, target, torch.ones(4, 5, 2, 1))
+    with pytest.raises(ValueError, match=r'mask \(4, 5\) must have as many dim'):
+        loss(output, target, None, torch.ones(4, 5))
+    with pytest.raises(TypeError, match='floating point, got torch.int64'):
+        loss(output.long(), target)
+    with pytest.raises(ValueError, match=r'\(N, K, 2\)'):
+        loss_type()(torch.rand(3), torch.rand(3))
+
+
+def test_a_loss_without_penalty_says_so():
+    with pytest.raises(NotImplementedError, match='ResidualLoss names no penalty'):
+        ResidualLoss()(torch.rand(1, 2, 2), torch.rand(1, 2, 2))
+
+
+# A module like any other
+
+@every_loss
+def test_holds_no_state(loss_type):
+    assert loss_type(input_size=(64, 64)).state_dict() == {}
+    copied = copy.deepcopy(loss_type(input_size=(64, 48)))
+    assert copied.input_size == (64, 48)
+
+
+@every_loss
+def test_compiles(loss_type):
+    output, target = coordinates()
+    target[0, 0] = math.nan
+    weight = torch.ones(4, 5, 1)
+    loss = loss_type()
+    compiled = torch.compile(loss_type(), backend='eager')
+    for _ in range(2):
+        expected = loss(output, target, weight)
+        value = compiled(output, target, weight)
+        torch.testing.assert_close(value, expected)
+        torch.testing.assert_close(torch.autograd.grad(value, output),
+                                   torch.autograd.grad(expected, output))
+
+
+@every_loss
+def test_gradients_through_the_module(loss_type):
+    generator = np.random.default_rng(0)
+    target = torch.from_numpy(generator.uniform(0, 1, (2, 3, 2)))
+    output = torch.from_numpy(generator.uniform(0, 1, (2, 3, 2))).requires_grad_()
+    loss = loss_type(input_size=(64, 48), reduction='mean')
+    weight = torch.rand(2, 3)
+    assert torch.autograd.gradcheck(lambda o: loss(o, target, weight), output)
