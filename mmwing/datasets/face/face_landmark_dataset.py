@@ -1,0 +1,138 @@
+"""A user's own faces with any number of points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+
+import numpy as np
+from mmengine.logging import MMLogger
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+
+from mmwing.datasets.converters.boxes import landmark_box
+from mmwing.registry import DATASETS
+
+from .landmark_files import LandmarkRecord, read_landmarks
+from .points_file import pose_metainfo, read_points_file
+
+
+@DATASETS.register_module()
+class FaceLandmarkDataset(BaseCocoStyleDataset):
+    """Faces with any number of points, from JSON, CSV or ``.pts`` files.
+
+    See :func:`mmwing.datasets.face.landmark_files.read_landmarks` for the formats.
+    ``tools/check_dataset.py`` finds what is wrong with the files beforehand.
+
+    A sample has the fields of MMPose's face data sets: ``bbox`` (1, 4) as x1, y1,
+    x2, y2, the annotated box, or the tight box around the points; ``keypoints``
+    (1, K, 2) float32 in pixels, 0-based pixel centres; ``keypoints_visible`` (1, K),
+    1 where annotated, hidden or not, and 0 elsewhere (there the coordinate is 0).
+    Unlike MMPose's ``BaseCocoStyleDataset`` it does not clip boxes to the image, which
+    would move the centres of faces at the border. Faces without an annotated point
+    and crowds are left out, and their number is logged.
+
+    Args:
+        ann_file (str): A ``.json``, a ``.csv``, or a folder of images and ``.pts``.
+            A relative one starts from ``data_root``, as in MMPose.
+        metainfo (dict): What the points are: ``dict(from_file='points.yaml')``
+            (relative to the working directory or to ``data_root``), or the content of
+            such a file; see :func:`mmwing.datasets.face.points_file.pose_metainfo`.
+        data_root (str, optional): As in MMPose.
+        data_prefix (dict): ``img`` is the folder that image names start from. Without
+            it and ``data_root`` it is the folder of ``ann_file``.
+        origin (int, optional): Coordinate of the first pixel's centre in the
+            annotations; default: 1 for ``.pts``, otherwise 0.
+        landmark_box (bool): Take the tight box around the points even where a box is
+            annotated. Defaults to ``False``.
+        data_mode (str): Only ``'topdown'``.
+        **kwargs: The other arguments of ``BaseCocoStyleDataset``, except
+            ``bbox_file``.
+
+    Raises:
+        ValueError: If an argument does not fit, a face cannot be read or has another
+            number of points than ``metainfo``; the message names file and entry.
+        FileNotFoundError: If annotations or points file do not exist.
+    """
+
+    def __init__(self, ann_file: str = '', metainfo: dict | None = None,
+                 data_root: str | None = None, data_prefix: Mapping | None = None,
+                 origin: int | None = None, landmark_box: bool = False,
+                 data_mode: str = 'topdown', **kwargs) -> None:
+        if data_mode != 'topdown':
+            raise ValueError("data_mode must be 'topdown': a sample is one face; got "
+                             f'{data_mode!r}')
+        if kwargs.get('bbox_file'):
+            raise ValueError('bbox_file is not supported: boxes come from ann_file')
+        if isinstance(metainfo, (str, PathLike)):
+            raise TypeError(f'metainfo must be a dict, such as dict(from_file='
+                            f'{str(metainfo)!r}); got a name')
+        self.origin = origin
+        self.landmark_box = landmark_box
+        # Resolved here, because only an instance knows the data root.
+        if metainfo and 'from_file' in metainfo:
+            metainfo = read_points_file(metainfo['from_file'], data_root)
+        super().__init__(
+            ann_file=ann_file, metainfo=metainfo, data_root=data_root,
+            data_prefix={'img': ''} if data_prefix is None else dict(data_prefix),
+            data_mode=data_mode, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        if not metainfo:
+            raise ValueError(
+                "metainfo is needed: dict(from_file='points.yaml'), a file with "
+                'num_points and flip_pairs (tools/check_dataset.py proposes pairs)')
+        if 'from_file' in metainfo:
+            return super()._load_metainfo(read_points_file(metainfo['from_file']))
+        return super()._load_metainfo(pose_metainfo(metainfo))
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotations; no image is opened."""
+        records = read_landmarks(self.ann_file or self.data_root or '.',
+                                 self.data_prefix.get('img') or None, self.origin)
+        for record in records:
+            self._check(record)
+        usable = [record for record in records if record.annotated.any()
+                  and not record.raw.get('iscrowd')]
+        if not usable:
+            raise ValueError(f'{self.ann_file} has no annotated face ({len(records)} '
+                             'entries, all without an annotated point or crowds)')
+        if len(usable) < len(records):
+            MMLogger.get_current_instance().info(
+                f'{self.ann_file}: {len(records) - len(usable)} of {len(records)} '
+                'entries have no annotated point or are crowds; left out')
+        return [self._data_info(record) for record in usable[::self.sample_interval]]
+
+    def _check(self, record: LandmarkRecord) -> None:
+        expected = self.metainfo['num_keypoints']
+        if len(record.keypoints) != expected:
+            raise ValueError(
+                f'{record.where} has {len(record.keypoints)} points, but the data '
+                f'set {self.metainfo["dataset_name"]!r} has {expected}: mend the entry '
+                'or the points file (tools/check_dataset.py lists all offenders)')
+
+    def _data_info(self, record: LandmarkRecord) -> dict:
+        annotated = record.annotated
+        points = record.keypoints[annotated]
+        tight = landmark_box(points)
+        x, y, width, height = (
+            record.box if record.box and not self.landmark_box else tight)
+        # Crops take the longer side: the box of two points at one height will do.
+        if not np.isfinite([x, y, width, height]).all() or min(
+                width, height) < 0 or max(width, height) == 0:
+            raise ValueError(
+                f'{record.where}: the box is {width:g} x {height:g} pixels; mend it '
+                '(tools/check_dataset.py lists all offenders)')
+        return {
+            'id': record.id,
+            'img_id': record.image_id,
+            'img_path': record.image_path,
+            'category_id': 1,
+            'iscrowd': 0,
+            'num_keypoints': int(annotated.sum()),
+            'bbox': np.array([[x, y, x + width, y + height]], np.float32),
+            'bbox_score': np.ones(1, np.float32),
+            'keypoints': np.where(annotated[:, None], record.keypoints,
+                                  0)[None].astype(np.float32),
+            'keypoints_visible': annotated[None].astype(np.float32),
+            'raw_ann_info': record.raw}

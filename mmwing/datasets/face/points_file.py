@@ -1,0 +1,195 @@
+"""The small file that says what a user's own points are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import mmpose
+import yaml
+from mmengine.config import Config
+
+_KEYS = ('name', 'num_points', 'names', 'flip_pairs', 'contours')
+_MMPOSE_KEYS = ('dataset_name', 'keypoint_info', 'skeleton_info', 'joint_weights',
+                'sigmas')
+_MMPOSE_FILES = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
+
+# RGB, as MMPose's visualizer takes them: a pair's first and second, the midline.
+_FIRST, _SECOND, _MIDLINE, _LINK = [255, 128, 0], [0, 160, 255], [0, 200, 0], [
+    160, 160, 160]
+
+
+def read_points_file(path: str | Path, folder: str | Path | None = None) -> dict:
+    """Read a points file as the meta information that MMPose's data sets take.
+
+    ``.json``, ``.yaml``: see :func:`pose_metainfo`. ``.py``: MMPose's own form, a
+    ``dataset_info`` dict; those that MMPose ships are found by name (``wflw.py``).
+
+    Args:
+        path: The file; a relative one is looked for below the working directory,
+            then below ``folder``, then, if a ``.py``, among MMPose's.
+        folder: The folder of the data.
+
+    Returns:
+        dict: ``dataset_name``, ``keypoint_info``, ``skeleton_info``,
+        ``joint_weights``, ``sigmas``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a points file; the message names it.
+    """
+    found = _find(Path(path), None if folder is None else Path(folder))
+    try:
+        if found.suffix == '.py':
+            info = Config.fromfile(found).get('dataset_info')
+            if info is None:
+                raise ValueError('a .py file must define dataset_info, as MMPose\'s '
+                                 'configs/_base_/datasets do')
+            return pose_metainfo(info.to_dict())
+        text = found.read_text(encoding='utf-8')
+        if found.suffix == '.json':
+            content = json.loads(text)
+        elif found.suffix in ('.yaml', '.yml'):
+            content = yaml.safe_load(text)
+        else:
+            raise ValueError('the name must end in .json, .yaml or .py')
+        if isinstance(content, Mapping):
+            content = {'name': found.stem, **content}
+        return pose_metainfo(content)
+    except (ValueError, TypeError, SyntaxError, yaml.YAMLError) as error:
+        raise ValueError(f'points file {found}: {error}') from error
+
+
+def _find(path: Path, folder: Path | None) -> Path:
+    candidates = [path]
+    if not path.is_absolute() and folder is not None:
+        candidates.append(folder / path)
+    if path.suffix == '.py':
+        candidates.append(_MMPOSE_FILES / path.name)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise FileNotFoundError('points file not found; looked for '
+                            + ', '.join(map(str, candidates)))
+
+
+def pose_metainfo(points: Mapping) -> dict:
+    """Turn the content of a points file into MMPose's meta information.
+
+    What is in MMPose's form already is returned as it is.
+
+    Args:
+        points: ``num_points``, or ``names`` (K different strings), or both;
+            ``flip_pairs``: the pairs that change places in a mirrored face, each of
+            two indices (from 0) or names, without points on the midline;
+            ``contours``, optional: points to join by lines in drawings, each a list
+            of indices or names (closed if it ends where it starts), or a dict of
+            name to such a list; ``name``, optional.
+
+    Raises:
+        TypeError: If a value has the wrong type.
+        ValueError: If a key is unknown, or a pair or contour does not fit.
+    """
+    if not isinstance(points, Mapping):
+        raise TypeError('the description of points must be a mapping with num_points '
+                        f'or names, and flip_pairs; got {type(points).__name__}')
+    if 'keypoint_info' in points:
+        missing = [key for key in _MMPOSE_KEYS if key not in points]
+        if missing:
+            raise ValueError(f"MMPose's form lacks {', '.join(missing)}")
+        return dict(points)
+    unknown = sorted(set(points) - set(_KEYS))
+    if unknown:
+        raise ValueError(f'unknown key {unknown[0]!r}; known are {", ".join(_KEYS)}')
+    names = _names(points)
+    if points.get('flip_pairs') is None:
+        raise ValueError(
+            'flip_pairs is missing: the pairs of points that change places in a '
+            'mirrored face. tools/check_dataset.py proposes them; [] says that '
+            'every point lies on the midline')
+    partner = _partners(points['flip_pairs'], names)
+    links = _links(points.get('contours') or [], names)
+    return {
+        'dataset_name': str(points.get('name', 'points')),
+        'keypoint_info': {
+            index: {'name': name, 'id': index, 'type': '',
+                    'swap': names[partner[index]] if index in partner else '',
+                    'color': (_MIDLINE if index not in partner else
+                              _FIRST if index < partner[index] else _SECOND)}
+            for index, name in enumerate(names)},
+        'skeleton_info': {
+            index: {'link': (names[start], names[end]), 'id': index, 'color': _LINK}
+            for index, (start, end) in enumerate(links)},
+        'joint_weights': [1.] * len(names),
+        'sigmas': []}
+
+
+def _names(points: Mapping) -> list[str]:
+    names, count = points.get('names'), points.get('num_points')
+    if names is None and count is None:
+        raise ValueError('num_points or names is needed')
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+        raise TypeError(f'num_points must be an integer, got {count!r}')
+    if names is None:
+        if count < 1:
+            raise ValueError(f'num_points must be at least 1, got {count}')
+        return [f'point-{index}' for index in range(count)]
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise TypeError(f'names must be a list of strings, got {names!r}')
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f'names must be a list of strings, got {names!r}')
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise ValueError(f'names must differ, {twice!r} occurs twice')
+    if count is not None and count != len(names):
+        raise ValueError(f'num_points is {count}, but there are {len(names)} names')
+    return list(names)
+
+
+def _index(point: int | str, names: list[str], where: str) -> int:
+    if isinstance(point, str):
+        if point not in names:
+            raise ValueError(f'{where} names {point!r}, which is not among the names')
+        return names.index(point)
+    if isinstance(point, bool) or not isinstance(point, int):
+        raise TypeError(f'{where} must hold indices or names, got {point!r}')
+    if not 0 <= point < len(names):
+        raise ValueError(f'{where} has the index {point}, but there are {len(names)} '
+                         f'points: 0 to {len(names) - 1}')
+    return point
+
+
+def _partners(pairs: Sequence, names: list[str]) -> dict[int, int]:
+    if isinstance(pairs, str) or not isinstance(pairs, Sequence):
+        raise TypeError(f'flip_pairs must be a list of pairs, got {pairs!r}')
+    partner: dict[int, int] = {}
+    for pair in pairs:
+        if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(f'flip_pairs must hold pairs of points, got {pair!r}')
+        first, second = (_index(point, names, 'flip_pairs') for point in pair)
+        if first == second:
+            raise ValueError(f'flip_pairs pairs {pair[0]!r} with itself; leave points '
+                             'on the midline out')
+        for point in (first, second):
+            if point in partner:
+                raise ValueError(f'flip_pairs has {names[point]!r} (index {point}) in '
+                                 'two pairs')
+        partner.update({first: second, second: first})
+    return partner
+
+
+def _links(contours: Sequence | Mapping, names: list[str]) -> list[tuple[int, int]]:
+    if isinstance(contours, str) or not isinstance(contours, (Sequence, Mapping)):
+        raise TypeError('contours must be a list of lists of points, or a mapping of '
+                        f'name to list; got {contours!r}')
+    lists = contours.values() if isinstance(contours, Mapping) else contours
+    links = []
+    for contour in lists:
+        if (isinstance(contour, str) or not isinstance(contour, Sequence)
+                or len(contour) < 2):
+            raise ValueError('a contour must be a list of at least two points, got '
+                             f'{contour!r}')
+        indices = [_index(point, names, 'contours') for point in contour]
+        links += zip(indices[:-1], indices[1:], strict=True)
+    return links

@@ -1,0 +1,135 @@
+"""Three formats, one content."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mmwing.datasets.converters.problems import ProblemLog
+from mmwing.datasets.face.landmark_files import read_landmarks
+
+# Three faces of four points; the second has a point that is not annotated.
+POINTS = np.random.default_rng(0).uniform(5, 60, (3, 4, 2)).round(3)
+POINTS[1, 2] = np.nan
+NAMES = ['a.png', 'sub/b.png', 'sub/c.png']
+
+
+def write_json(folder, origin=0):
+    images = [{'id': 10 + i, 'file_name': name, 'width': 64, 'height': 48}
+              for i, name in enumerate(NAMES)]
+    annotations = []
+    for index, points in enumerate(POINTS + origin):
+        known = np.isfinite(points).all(1)
+        rows = np.column_stack([np.nan_to_num(points), 2 * known])
+        annotations.append({'id': index, 'image_id': 10 + index,
+                            'keypoints': rows.ravel().tolist(), 'bbox': [1, 2, 30, 40]})
+    path = folder / 'faces.json'
+    path.write_text(json.dumps({'images': images, 'annotations': annotations}))
+    return path
+
+
+def write_csv(folder, header='x{0},y{0}', delimiter=',', origin=0):
+    columns = ['image'] + [header.format(index) for index in range(4)]
+    lines = [delimiter.join(columns).replace(',', delimiter)]
+    for name, points in zip(NAMES, POINTS + origin, strict=True):
+        cells = ['' if np.isnan(value) else str(value) for value in points.ravel()]
+        lines.append(delimiter.join([name, *cells]))
+    path = folder / 'faces.csv'
+    path.write_text('\ufeff' + '\n'.join(lines) + '\n\n', encoding='utf-8')
+    return path
+
+
+def write_pts(folder, origin=1):
+    (folder / 'sub').mkdir()
+    for name, points in zip(NAMES, POINTS + origin, strict=True):
+        (folder / name).write_bytes(b'')
+        rows = '\n'.join(f'{x} {y}' for x, y in points)
+        (folder / name).with_suffix('.pts').write_text(
+            f'version: 1\nn_points: 4\n{{\n{rows}\n}}\n')
+    return folder
+
+
+@pytest.mark.parametrize(('write', 'origin'), [
+    (write_json, {}), (write_csv, {}), (write_pts, {}),
+    (write_json, {'origin': 1}), (write_csv, {'origin': 1}),
+    (write_pts, {'origin': 0})])
+def test_all_formats_give_the_same_zero_based_points(tmp_path, write, origin):
+    records = read_landmarks(write(tmp_path, **origin), **origin)
+    assert [record.image_path for record in records] == [
+        str(tmp_path / name) for name in NAMES]
+    for record, points in zip(records, POINTS, strict=True):
+        known = np.isfinite(points).all(1)
+        np.testing.assert_array_equal(record.annotated, known)
+        np.testing.assert_allclose(record.keypoints[known], points[known], atol=1e-9)
+
+
+@pytest.mark.parametrize(('header', 'delimiter'), [
+    ('x_{0},y_{0}', ','), ('eye{0}_x,eye{0}_y', ';'), ('X{0},Y{0}', '\t'),
+    ('original_{0}_x,original_{0}_y', ',')])
+def test_headers_of_csv(tmp_path, header, delimiter):
+    records = read_landmarks(write_csv(tmp_path, header, delimiter))
+    np.testing.assert_allclose([r.keypoints for r in records], POINTS)
+
+
+def test_csv_columns_may_stand_in_any_order(tmp_path):
+    path = tmp_path / 'a.csv'
+    path.write_text('y1,x1,box_x,box_y,box_w,box_h,x0,y0,v0,filename\n'
+                    '4,3,5,6,7,8,1,2,0,a.png\n')
+    record, = read_landmarks(path, tmp_path / 'images', origin=1)
+    np.testing.assert_array_equal(record.keypoints, [[0, 1], [2, 3]])
+    np.testing.assert_array_equal(record.annotated, [False, True])
+    assert record.box == (4, 5, 7, 8)
+    assert record.image_path == str(tmp_path / 'images/a.png')
+
+
+def test_json_keeps_its_own_fields(tmp_path):
+    record = read_landmarks(write_json(tmp_path))[1]
+    assert (record.id, record.image_id, record.size) == (1, 11, (64, 48))
+    assert record.box == (1, 2, 30, 40) and record.raw['bbox'] == [1, 2, 30, 40]
+
+
+def test_broken_entries_are_named_and_left_out(tmp_path):
+    path = write_csv(tmp_path)
+    path.write_text(path.read_text() + 'd.png,1,2,3,4,5,six,7,8\ne.png,1\n,' +
+                    '1,' * 7 + '1\n')
+    log = ProblemLog()
+    assert len(read_landmarks(path, log=log)) == 3
+    assert [str(problem).split('faces.csv, ')[1] for problem in log.problems] == [
+        "line 6: column 'y2' must be a number, got 'six'",
+        'line 7: 2 cells, the header has 9', "line 8: column 'image' is empty"]
+    with pytest.raises(ValueError, match="line 6: column 'y2'"):
+        read_landmarks(path)
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    ({'image_id': 99}, 'image_id 99 is not among the images'),
+    ({'keypoints': [1, 2]}, r'id 0, a\.png|flat list'),
+    ({'keypoints': None}, r'annotations\[0\]'),
+    ({'bbox': [1, 2]}, 'bbox must be x, y, width, height')])
+def test_broken_json_entries(tmp_path, change, message):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['annotations'][0].update(change)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(path)
+
+
+@pytest.mark.parametrize(('name', 'text', 'message'), [
+    ('a.json', '{', 'is not JSON'), ('a.json', '[]', 'not COCO-style'),
+    ('a.csv', '', "needs a column 'image'"), ('a.csv', 'image,a,b\n', 'columns x0, y0'),
+    ('a.csv', 'image,x0,y0,x1\n', "point '1' needs a column for x and one for y"),
+    ('a.txt', '', 'must be a .json, a .csv, or a folder')])
+def test_files_that_are_none(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(tmp_path / name)
+
+
+def test_missing_and_empty_places(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none.json'):
+        read_landmarks(tmp_path / 'none.json')
+    with pytest.raises(ValueError, match='no .pts file'):
+        read_landmarks(tmp_path)
+    with pytest.raises(ValueError, match='origin must be 0 or 1'):
+        read_landmarks(tmp_path, origin=2)
