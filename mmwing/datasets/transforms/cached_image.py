@@ -9,10 +9,10 @@ from mmwing.registry import TRANSFORMS
 class LoadCachedImage(LoadImage):
     """MMPose's ``LoadImage`` that keeps what it decoded.
 
-    Decoding takes about a third of the time that a 64-pixel sample needs, and a few thousand
-    face crops of 320 pixels fit into memory. Every worker process fills a cache of
-    its own: use ``num_workers=0`` or ``persistent_workers=True``, otherwise the
-    workers forget it after each epoch. Once ``max_gigabytes`` is reached, further
+    Decoding takes about a third of the time that a 64-pixel sample needs, and a few
+    thousand face crops of 320 pixels fit into memory. Every worker process fills a
+    cache of its own: use ``num_workers=0`` or ``persistent_workers=True``, otherwise
+    the workers forget it after each epoch. Once ``max_gigabytes`` is reached, further
     images are decoded each time.
 
     Cached images are read-only, so that a transform which writes into its input

@@ -9,7 +9,7 @@ import numpy as np
 MIN_POINTS = 3
 
 # The mean stands still after some ten rounds; filling in points takes more.
-MAX_ROUNDS = 200
+MAX_ROUNDS = 100
 TOLERANCE = 1e-6
 
 # Modes that fill in missing points: about yaw, pitch, mouth and outline. They join

@@ -1,5 +1,9 @@
 """Rare poses are repeated as often as the rule says; nothing is lost."""
 
+import os
+from pathlib import Path
+
+import mmpose
 import numpy as np
 import pytest
 from mmengine.dataset import DefaultSampler
@@ -171,3 +175,24 @@ def test_mode_that_does_not_exist(heads):
 def test_bad_arguments_are_named(heads, name, value):
     with pytest.raises(ValueError, match=name):
         PoseBalancedDataset(heads, **{name: value})
+
+
+@pytest.mark.skipif('MMWING_300W' not in os.environ, reason='needs real faces')
+def test_real_faces():
+    metainfo = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets/300w.py'
+    balanced = DATASETS.build(dict(
+        type='mmwing.PoseBalancedDataset',
+        dataset=dict(
+            type='mmpose.Face300WDataset', data_root=os.environ['MMWING_300W'],
+            metainfo=dict(from_file=str(metainfo)),
+            ann_file='annotations/face_landmarks_300w_valid.json',
+            data_prefix=dict(img='images/'))))
+    points = np.concatenate([balanced.dataset.get_data_info(index)['keypoints']
+                             for index in range(len(balanced.dataset))])
+    # Where the tip of the nose (30) lies between the two ends of the jaw (0, 16),
+    # along the line that joins them.
+    jaw = points[:, 16] - points[:, 0]
+    nose = points[:, 30] - points[:, 0]
+    turned = np.abs((nose * jaw).sum(1) / (jaw**2).sum(1) - 0.5)
+    assert np.corrcoef(balanced.pose, turned)[0, 1] > 0.9
+    assert balanced.repeats.max() > balanced.repeats.min() == 1
