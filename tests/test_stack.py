@@ -132,7 +132,8 @@ def training_state():
         buffer.update(value)
     return {
         'state_dict': {'weight': torch.ones(2)},
-        'message_hub': {'log_scalars': {'train/loss': buffer}},
+        'message_hub': {'log_scalars': {'train/loss': buffer,
+                                        'train/none': HistoryBuffer()}},
         'meta': {'epoch': np.int64(3), 'seed': 0},
     }
 

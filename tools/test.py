@@ -14,7 +14,8 @@ from mmengine.hooks import Hook
 
 import mmwing
 from mmwing.apis import (LAUNCHERS, build_runner, check_data, exit_with_message,
-                         find_checkpoint, load_config)
+                         find_checkpoint, load_config, require_face_metric,
+                         write_test_report)
 
 
 class SaveMetricHook(Hook):
@@ -36,6 +37,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help='the dir to save logs')
     parser.add_argument('--report', metavar='DIR',
                         help='write figures, tables and pictures there')
+    parser.add_argument('--overlay', nargs='+', default=[], metavar='REPORT',
+                        help='reports whose CED curves are drawn into this one')
     parser.add_argument('--out', help='the file to save metric results')
     parser.add_argument('--dump', help='dump predictions to this pickle file')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
@@ -103,10 +106,16 @@ def main() -> None:
     args = parse_args()
     cfg = merge_args(load_config(args.config, args.cfg_options), args)
     check_data(cfg, ('test', ))
+    if args.report:
+        require_face_metric(cfg)
     runner = build_runner(cfg)
     if args.out:
         runner.register_hook(SaveMetricHook(args.out), 'LOWEST')
     runner.test()
+    if args.report:
+        write_test_report(runner, args.report, osp.splitext(
+            osp.basename(args.config))[0], args.overlay)
+        runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
 
 
 if __name__ == '__main__':

@@ -13,26 +13,32 @@ from collections.abc import Callable
 from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from .resources import config_path
+from mmwing import stack
+
+from .resources import config_path, mmpose_config_path
 
 #: The options of ``--launcher``, as MMPose's tools have them.
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
 def load_config(config: str, cfg_options: dict | None = None) -> Config:
-    """Read a config by path, or one of mmwing's own by name.
+    """Read a config by path, or one of mmwing's or MMPose's by name.
 
     Args:
-        config: Path of a config file, or the name of one that mmwing ships.
+        config: Path of a config file, the name of one that mmwing ships, or
+            ``mmpose::`` and the path of one that MMPose ships.
         cfg_options: What ``--cfg-options`` gives: dotted key -> value.
 
     Raises:
-        FileNotFoundError: A path that does not exist.
+        FileNotFoundError: A path that does not exist, or a name that MMPose does
+            not ship.
         ValueError: A name that mmwing does not ship, or a file that is no
             model config.
     """
     if osp.isdir(config):
         raise ValueError(f'config {config!r} is a folder; a config file is needed')
+    if '::' in config:
+        config = mmpose_config_path(config)
     if not osp.isfile(config):
         if os.sep in config:
             raise FileNotFoundError(f'config {config!r} does not exist (working '
@@ -113,7 +119,18 @@ def init_cpu_distributed(cfg: Config) -> None:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """A :class:`mmengine.runner.Runner` for ``cfg``, on GPUs or CPUs."""
+    """A :class:`mmengine.runner.Runner` for ``cfg``, on GPUs or CPUs.
+
+    A loss of mmwing's in a head of MMPose's gets its unit from the codec, see
+    :func:`mmwing.swap.give_losses_their_units`. Without MMDetection, the classes that
+    RTMPose configs take from there are taken from MMPose and mmwing.
+    """
+    # Here, because it imports mmpose, which mmwing has to prepare first.
+    from mmwing.swap import give_losses_their_units, replace_mmdet_names
+
+    give_losses_their_units(cfg)
+    if 'mmdet' in stack.offered:
+        replace_mmdet_names(cfg)
     # MMPose's tools do the same: old configs keep the preprocessor outside.
     if 'preprocess_cfg' in cfg:
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
