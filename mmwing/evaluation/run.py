@@ -77,3 +77,31 @@ def distinct_names(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         distinct.append(name if seen[name] == 1 else f'{name} ({seen[name]})')
     return distinct
+
+
+def read_nme(source: str | Path) -> float:
+    """The NME of a trained model, a fraction.
+
+    Args:
+        source: ``metrics.json`` of a report, the file that ``tools/test.py --out``
+            writes, a directory with a report, or the number itself.
+
+    Raises:
+        FileNotFoundError: When it is neither a number nor a file.
+        ValueError: When the file names no NME, or the NME is no positive fraction.
+    """
+    try:
+        nme = float(str(source))
+    except ValueError:
+        path = Path(source)
+        path = path / 'metrics.json' if path.is_dir() else path
+        if not path.is_file():
+            raise FileNotFoundError(f'{path} is neither a file nor an NME') from None
+        content = json.loads(path.read_text(encoding='utf-8'))
+        nme = content.get('figures', content).get('NME')
+        if nme is None:
+            raise ValueError(f'{path} names no NME: {sorted(content)}') from None
+    if not 0 < nme < 1:
+        raise ValueError(f'the NME must be a fraction in (0, 1), such as 0.045, got '
+                         f'{nme!r}')
+    return nme

@@ -1,0 +1,61 @@
+"""NME of the mean shape on a config's test set: what a network has to beat.
+
+    python tools/shape_baselines.py CONFIG [--model METRICS.json | NME]
+
+The mean shape of the training set (a) fitted to each box and (b) mapped by the best
+affine map through five true points: eye centres, nose tip, mouth corners.
+"""
+
+import argparse
+import json
+
+from mmengine.config import DictAction
+from mmengine.registry import init_default_scope
+
+from mmwing.apis import check_data, exit_with_message, load_config
+from mmwing.evaluation.baselines import annotated_faces, shape_baselines
+from mmwing.evaluation.run import read_nme
+from mmwing.evaluation.summary import summarize
+from mmwing.registry import DATASETS, METRICS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, or name of a config of mmwing')
+    parser.add_argument('--model', metavar='JSON|NME',
+                        help='a trained model: metrics.json of its report, the file of '
+                        'tools/test.py --out, or its NME as a fraction')
+    parser.add_argument('--out', help='write the figures to this JSON file')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override settings of the config, key=value')
+    return parser.parse_args()
+
+
+@exit_with_message
+def main() -> None:
+    args = parse_args()
+    model = None if args.model is None else read_nme(args.model)
+    cfg = load_config(args.config, args.cfg_options)
+    check_data(cfg, ('train', 'test'))
+    init_default_scope(cfg.default_scope)
+    train, test = (annotated_faces(DATASETS.build(loader.dataset)) for loader in (
+        cfg.train_dataloader, cfg.test_dataloader))
+    protocol = METRICS.build(cfg.test_evaluator).protocol
+    rows = {name: summarize(faces, protocol)['NME']
+            for name, faces in shape_baselines(train, test).items()}
+    if model is not None:
+        rows['trained model'] = model
+
+    print(f'{len(test)} faces of the test set, mean shape of {len(train)} of the '
+          f'training set, NME by {protocol.normalizers[0]}')
+    for name, nme in rows.items():
+        against = '' if model is None else f'  {nme / model:6.2f} x the model'
+        print(f'{name:42s} {100 * nme:7.2f} %{against}')
+    if args.out:
+        with open(args.out, 'w', encoding='utf-8') as file:
+            json.dump(rows, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()
