@@ -105,7 +105,7 @@ def save_mean_shape(mean_shape: np.ndarray, path: str | PathLike) -> None:
     Raises:
         ValueError: If the name ends otherwise.
     """
-    path = _check_suffix(path)
+    path = check_mean_shape_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last, because numpy would append its own.
     part = path.with_name(f'.{os.getpid()}.part{path.suffix}')
@@ -131,7 +131,7 @@ def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If the file cannot be read or is no mean shape.
     """
-    path = _check_suffix(path)
+    path = check_mean_shape_path(path)
     if not path.is_file():
         raise FileNotFoundError(
             f'mean_shape: there is no file {path}; tools/compute_mean_shape.py '
@@ -146,7 +146,12 @@ def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:
         raise ValueError(f'{path}: {error}') from error
 
 
-def _check_suffix(path: str | PathLike) -> Path:
+def check_mean_shape_path(path: str | PathLike) -> Path:
+    """Refuse what does not name a ``.json`` or ``.npy`` file.
+
+    Raises:
+        ValueError: If the name ends otherwise.
+    """
     path = Path(path)
     if path.suffix not in ('.json', '.npy'):
         raise ValueError("mean_shape must be an array, 'auto', or a file that ends in "

@@ -63,14 +63,17 @@ def test_looks_at_evenly_spaced_items(labels, num_samples, count):
 def test_repeats_itself_and_leaves_random_states_alone(labels):
     dataset = Labels(labels, np.ones((40, 6)), noise=0.1)
 
+    def seed():
+        random.seed(11)
+        np.random.seed(12)
+        torch.manual_seed(13)
+
     def draw():
         return random.random(), np.random.rand(), torch.rand(()).item()
 
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    seed()
     expected = draw()
-    random.setstate(states[0])
-    np.random.set_state(states[1])
-    torch.set_rng_state(states[2])
+    seed()
     first = compute_mean_shape(dataset)
     assert draw() == expected
     np.testing.assert_array_equal(first, compute_mean_shape(dataset))
