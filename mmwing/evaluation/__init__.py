@@ -2,7 +2,6 @@
 
 from .faces import EvaluatedFaces
 from .metrics import FaceAlignmentMetric
-from .summary import Protocol, landmark_nme, summarize
+from .summary import Protocol, summarize
 
-__all__ = ['EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol', 'landmark_nme',
-           'summarize']
+__all__ = ['EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol', 'summarize']

@@ -31,17 +31,28 @@ def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,
             f'values must be (N, M) with at least one face, got {values.shape}')
     if num_resamples < 1:
         raise ValueError(f'num_resamples must be positive, got {num_resamples}')
-    infinite = np.isinf(values)
-    finite_values = np.where(infinite, 0, values)
-    blocks = []
-    for counts in _draws(len(values), num_resamples, seed):
-        sums = counts @ finite_values
-        for sign in (1, -1):
-            hit = infinite & (values * sign > 0)
-            if hit.any():
-                sums = np.where(counts @ hit > 0, sums + sign * np.inf, sums)
-        blocks.append(sums / len(values))
-    return np.concatenate(blocks)
+    # Column by column: a product of a vector and a matrix is not worth BLAS's
+    # threads, which on a busy machine wait for each other for most of the time.
+    columns = [_ColumnMean(column) for column in np.asfortranarray(values).T]
+    return np.concatenate([
+        np.stack([column(counts) for column in columns], axis=1)
+        for counts in _draws(len(values), num_resamples, seed)])
+
+
+class _ColumnMean:
+    """Mean of one column (N,) over draws given as counts (B, N)."""
+
+    def __init__(self, column: np.ndarray) -> None:
+        self._finite = np.where(np.isinf(column), 0, column)
+        self._infinite = [(infinity, np.flatnonzero(column == infinity))
+                          for infinity in (np.inf, -np.inf)]
+
+    def __call__(self, counts: np.ndarray) -> np.ndarray:
+        means = counts @ self._finite / counts.shape[1]
+        for infinity, faces in self._infinite:
+            hit = counts[:, faces].any(1)
+            means[hit] += infinity
+        return means
 
 
 def _draws(num_faces: int, num_resamples: int, seed: int) -> Iterator[np.ndarray]:

@@ -29,7 +29,7 @@ def point_errors(pred: np.ndarray, gt: np.ndarray,
     Raises:
         ValueError: When the shapes do not agree.
     """
-    pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
+    pred, gt = np.asarray(pred), np.asarray(gt)
     if pred.ndim != 3 or pred.shape[-1] != 2:
         raise ValueError(f'pred must have the shape (N, K, 2), got {pred.shape}')
     if pred.shape != gt.shape:
@@ -43,7 +43,8 @@ def point_errors(pred: np.ndarray, gt: np.ndarray,
             raise ValueError(f'annotated must have the shape {gt.shape[:2]}, '
                              f'got {annotated.shape}')
         known &= annotated > 0
-    difference = pred - np.where(known[..., None], gt, 0)
+    # Only the differences are needed in double precision, not copies of both.
+    difference = np.subtract(pred, gt, dtype=np.float64)
     errors = np.hypot(difference[..., 0], difference[..., 1])
     errors[~np.isfinite(pred).all(-1)] = np.inf
     errors[~known] = np.nan
@@ -79,13 +80,13 @@ def landmark_boxes(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.nd
 
     NaN for a face with no annotated landmark.
     """
-    gt = np.asarray(gt, np.float64)
+    gt = np.asarray(gt)
     known = np.isfinite(gt).all(-1)
     if annotated is not None:
         known &= np.asarray(annotated) > 0
     low = np.where(known[..., None], gt, np.inf).min(1)
     high = np.where(known[..., None], gt, -np.inf).max(1)
-    boxes = np.concatenate([low, high], axis=1)
+    boxes = np.concatenate([low, high], axis=1).astype(np.float64)
     boxes[~known.any(1)] = np.nan
     return boxes
 
@@ -97,16 +98,16 @@ def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray
         (K, 2): the box's centre is (0, 0), its longer side 1. NaN for a landmark that
         is nowhere annotated.
     """
+    gt = np.asarray(gt)
     boxes = landmark_boxes(gt, annotated)
     size = box_measure(boxes, 'size')
-    center = (boxes[:, :2] + boxes[:, 2:]) / 2
-    gt = np.asarray(gt, np.float64)
     known = np.isfinite(gt).all(-1) & (size > 0)[:, None]
     if annotated is not None:
         known &= np.asarray(annotated) > 0
-    with np.errstate(invalid='ignore', divide='ignore'):
-        shapes = (gt - center[:, None]) / size[:, None, None]
-        total = np.where(known[..., None], shapes, 0).sum(0)
+    total = np.zeros(gt.shape[1:])
+    for face, box, length, mask in zip(gt, boxes, size, known, strict=True):
+        total[mask] += (face[mask] - (box[:2] + box[2:]) / 2) / length
+    with np.errstate(invalid='ignore'):
         return total / known.sum(0)[:, None]
 
 
@@ -170,6 +171,17 @@ def pooled_nme(errors: np.ndarray, normalizer: np.ndarray) -> float:
     usable = np.isfinite(normalizer) & (normalizer > 0)
     scaled = errors[usable] / normalizer[usable, None]
     return mean_of_usable(scaled.ravel())
+
+
+def landmark_nme(errors: np.ndarray, normalizer: np.ndarray) -> np.ndarray:
+    """Mean error of each landmark (K,) over the usable faces where it is annotated.
+
+    In units of the normaliser; NaN for a landmark that is nowhere annotated.
+    """
+    normalizer = np.asarray(normalizer, np.float64)
+    usable = np.isfinite(normalizer) & (normalizer > 0)
+    return np.array([mean_of_usable(column[usable] / normalizer[usable])
+                     for column in errors.T])
 
 
 def usable_errors(errors: np.ndarray) -> np.ndarray:

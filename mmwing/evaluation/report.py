@@ -20,7 +20,7 @@ from mmwing.visualization.error_map import draw_error_map
 from mmwing.visualization.face_sheet import draw_face_sheet
 
 from .faces import EvaluatedFaces
-from .functional import face_errors, mean_face, point_errors
+from .functional import face_errors, landmark_nme, mean_face, point_errors
 from .normalizers import normalizer_lengths
 from .report_page import FaceRow, render_page
 from .run import distinct_names, read_run
@@ -29,7 +29,6 @@ from .summary import (
     STATISTICS,
     Protocol,
     flatten,
-    landmark_nme,
     summarize_subsets,
 )
 
@@ -78,10 +77,11 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
     others = [read_run(path) for path in overlay]
     figures = summarize_subsets(faces, protocol)
     points = point_errors(faces.pred, faces.gt, faces.annotated)
-    errors = {name: face_errors(points, normalizer_lengths(
-        name, faces, protocol.keypoint_indices)) for name in protocol.normalizers}
-    landmarks = {name: landmark_nme(faces, name, protocol.keypoint_indices)
-                 for name in protocol.normalizers}
+    lengths = {name: normalizer_lengths(name, faces, protocol.keypoint_indices)
+               for name in protocol.normalizers}
+    errors = {name: face_errors(points, length) for name, length in lengths.items()}
+    landmarks = {name: landmark_nme(points, length)
+                 for name, length in lengths.items()}
     main = protocol.normalizers[0]
     threshold = protocol.thresholds[-1]
     images = _Images(faces, load_image or _read_image)

@@ -187,17 +187,3 @@ def _quantile(errors: np.ndarray, share: float) -> float:
         value = np.quantile(errors, share)
     # Interpolation between two infinities is NaN.
     return float('inf') if np.isnan(value) else float(value)
-
-
-def landmark_nme(faces: EvaluatedFaces, normalizer: str,
-                 keypoint_indices: Mapping[str, Sequence] | None = None
-                 ) -> np.ndarray:
-    """Mean error of each landmark (K,) over the usable faces where it is annotated.
-
-    In units of the normaliser; NaN for a landmark that is nowhere annotated.
-    """
-    errors = point_errors(faces.pred, faces.gt, faces.annotated)
-    lengths = normalizer_lengths(normalizer, faces, keypoint_indices)
-    lengths = np.where(lengths > 0, lengths, np.nan)
-    scaled = errors / lengths[:, None]
-    return np.array([mean_of_usable(scaled[:, k]) for k in range(scaled.shape[1])])
