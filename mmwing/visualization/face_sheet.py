@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
+
+from .tile import Tile, arrange_tiles
 
 TRUE_COLOR = (80, 220, 80)  # BGR
 PREDICTED_COLOR = (60, 60, 255)
 LINK_COLOR = (0, 215, 255)
-# Landmarks are drawn with sub-pixel positions, in 1/16 of a pixel.
-_SHIFT = 4
 
 
 def draw_face(image: np.ndarray, gt: np.ndarray | None = None,
@@ -34,20 +33,17 @@ def draw_face(image: np.ndarray, gt: np.ndarray | None = None,
     Raises:
         ValueError: When there is neither gt nor pred with a finite point.
     """
-    tile, scale, offset = crop_face(image, [gt, pred], size, margin)
-    radius = max(1, size // 128)
+    return _face_tile(image, gt, pred, size, margin).pixels
+
+
+def _face_tile(image: np.ndarray, gt: np.ndarray | None, pred: np.ndarray | None,
+               size: int, margin: float = 0.25) -> Tile:
+    tile = Tile(*crop_face(image, [gt, pred], size, margin))
     if gt is not None and pred is not None:
-        for start, end in zip(_place(gt, scale, offset), _place(pred, scale, offset),
-                              strict=True):
-            if start is not None and end is not None:
-                cv2.line(tile, start, end, LINK_COLOR, 1, cv2.LINE_AA, _SHIFT)
+        tile.lines(gt, pred, LINK_COLOR)
     for landmarks, color in ((gt, TRUE_COLOR), (pred, PREDICTED_COLOR)):
-        if landmarks is None:
-            continue
-        for center in _place(landmarks, scale, offset):
-            if center is not None:
-                cv2.circle(tile, center, radius << _SHIFT, color, -1, cv2.LINE_AA,
-                           _SHIFT)
+        if landmarks is not None:
+            tile.dots(landmarks, color, max(1, size // 128))
     return tile
 
 
@@ -75,24 +71,8 @@ def crop_face(image: np.ndarray, landmarks: Sequence[np.ndarray | None], size: i
     frame = next((points for points in sets if len(points)), None)
     if frame is None:
         raise ValueError('a face needs a finite point in gt or pred')
-    low, high = frame.min(0), frame.max(0)
-    side = max(float((high - low).max()), 1.0) * (1 + 2 * margin)
-    scale = size / side
-    # Pixel centres are at integers: the tile's centre is (size - 1) / 2.
-    offset = (size - 1) / 2 - scale * (low + high) / 2
-    transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    tile = cv2.warpAffine(image, transform, (size, size), flags=interpolation)
-    return tile, scale, offset
-
-
-def _place(landmarks: np.ndarray, scale: float, offset: np.ndarray
-           ) -> list[tuple[int, int] | None]:
-    """Landmarks in the tile, as OpenCV's fixed-point numbers; None if not finite."""
-    placed = (np.asarray(landmarks, np.float64) * scale + offset) * (1 << _SHIFT)
-    # OpenCV's integers are of 32 bits; a far-off point is clipped, not wrapped.
-    placed = np.clip(placed, -2**24, 2**24)
-    return [(round(x), round(y)) if np.isfinite(x + y) else None for x, y in placed]
+    tile = Tile.around(image, frame, size, margin)
+    return tile.pixels, tile.scale, tile.offset
 
 
 def draw_face_sheet(images: Sequence[np.ndarray],
@@ -123,22 +103,11 @@ def draw_face_sheet(images: Sequence[np.ndarray],
         if value is not None and len(value) != count:
             raise ValueError(
                 f'{name} has {len(value)} entries for {count} images')
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    sheet = np.full((rows * size, columns * size, 3), 255, np.uint8)
+    tiles = []
     for index, image in enumerate(images):
-        tile = draw_face(image, None if gt is None else gt[index],
-                         None if pred is None else pred[index], size)
+        tile = _face_tile(image, None if gt is None else gt[index],
+                          None if pred is None else pred[index], size)
         if captions is not None:
-            _write(tile, captions[index])
-        row, column = divmod(index, columns)
-        sheet[row * size:(row + 1) * size, column * size:(column + 1) * size] = tile
-    return sheet
-
-
-def _write(tile: np.ndarray, text: str) -> None:
-    """White text on a darkened strip along the tile's lower edge."""
-    height = max(14, tile.shape[0] // 11)
-    tile[-height:] //= 3
-    cv2.putText(tile, text, (5, tile.shape[0] - height // 4),
-                cv2.FONT_HERSHEY_SIMPLEX, height / 32, (255, 255, 255), 1, cv2.LINE_AA)
+            tile.caption(captions[index])
+        tiles.append(tile)
+    return arrange_tiles(tiles, columns)

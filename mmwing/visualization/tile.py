@@ -1,0 +1,141 @@
+"""A square picture of a face to draw points on, and sheets of such tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Points are drawn at sub-pixel positions, in 1/16 of a pixel.
+_SHIFT = 4
+_BORDER_COLOR = (48, 48, 48)
+_INK, _PAPER = (0, 0, 0), (255, 255, 255)
+
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """A square cut-out of an image and where the image's pixels are in it.
+
+    Attributes:
+        pixels: Shape (size, size, 3), uint8, BGR; drawn upon in place.
+        scale: Tile pixels per image pixel.
+        offset: Where the image's pixel (0, 0) is in the tile, (x, y).
+    """
+
+    pixels: np.ndarray
+    scale: float
+    offset: np.ndarray
+
+    @classmethod
+    def around(cls, image: np.ndarray, points: np.ndarray, size: int,
+               margin: float = 0.25) -> Tile:
+        """The square around points.
+
+        Args:
+            image: (H, W, 3) uint8, BGR.
+            points: (K, 2) in pixels of the image, all finite, at least one.
+            size: Side of the tile in pixels.
+            margin: Margin around the points, as a share of their longer side.
+        """
+        low, high = points.min(0), points.max(0)
+        side = max(float((high - low).max()), 1.0) * (1 + 2 * margin)
+        return cls._cut(image, (low + high) / 2, side, size, _INK)
+
+    @classmethod
+    def whole(cls, image: np.ndarray, size: int, border: float = 0.) -> Tile:
+        """The whole image, with a grey border that shows points outside of it.
+
+        Args:
+            image: (H, W, 3) uint8, BGR.
+            size: Side of the tile in pixels.
+            border: Width of the border as a share of the image's longer side.
+        """
+        height, width = image.shape[:2]
+        side = max(width, height) * (1 + 2 * border)
+        return cls._cut(image, np.array([width - 1, height - 1]) / 2, side, size,
+                        _BORDER_COLOR)
+
+    @classmethod
+    def _cut(cls, image: np.ndarray, centre: np.ndarray, side: float, size: int,
+             color: Color) -> Tile:
+        scale = size / side
+        # Pixel centres are at integers: the tile's centre is (size - 1) / 2.
+        offset = (size - 1) / 2 - scale * centre
+        transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+        flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        pixels = cv2.warpAffine(image, transform, (size, size), flags=flags,
+                                borderMode=cv2.BORDER_CONSTANT, borderValue=color)
+        return cls(pixels, scale, offset)
+
+    def dots(self, points: np.ndarray, color: Color, radius: int) -> None:
+        """Draw a disc at each finite point (K, 2), given in image pixels."""
+        for centre in self._place(points):
+            if centre is not None:
+                cv2.circle(self.pixels, centre, radius << _SHIFT, color, -1,
+                           cv2.LINE_AA, _SHIFT)
+
+    def lines(self, starts: np.ndarray, ends: np.ndarray, color: Color) -> None:
+        """Join each start (K, 2) to its end (K, 2), where both are finite."""
+        for start, end in zip(self._place(starts), self._place(ends), strict=True):
+            if start is not None and end is not None:
+                cv2.line(self.pixels, start, end, color, 1, cv2.LINE_AA, _SHIFT)
+
+    def numbers(self, points: np.ndarray, height: int,
+                colors: Sequence[Color]) -> None:
+        """Write each finite point's index beside it, outlined to stay legible.
+
+        Args:
+            points: (K, 2) in image pixels.
+            height: Of a digit, in pixels of the tile.
+            colors: K colours.
+        """
+        font, scale = cv2.FONT_HERSHEY_SIMPLEX, height / 22
+        for index, centre in enumerate(self._place(points)):
+            if centre is None:
+                continue
+            x, y = (value >> _SHIFT for value in centre)
+            place = x + max(2, height // 4), y - max(1, height // 6)
+            for color, thickness in ((_INK, 3), (colors[index], 1)):
+                cv2.putText(self.pixels, str(index), place, font, scale, color,
+                            thickness, cv2.LINE_AA)
+
+    def caption(self, text: str, color: Color = _PAPER) -> None:
+        """Write a text on a darkened strip along the lower edge."""
+        size = len(self.pixels)
+        height = min(28, max(14, size // 11))
+        self.pixels[-height:] //= 3
+        cv2.putText(self.pixels, text, (5, size - height // 4),
+                    cv2.FONT_HERSHEY_SIMPLEX, height / 32, color, 1, cv2.LINE_AA)
+
+    def _place(self, points: np.ndarray) -> list[tuple[int, int] | None]:
+        """Points in the tile, as OpenCV's fixed-point numbers; None if not finite."""
+        placed = np.asarray(points, np.float64) * self.scale + self.offset
+        # OpenCV's integers are of 32 bits; a far-off point is clipped, not wrapped.
+        placed = np.clip(placed * (1 << _SHIFT), -2**24, 2**24)
+        return [(round(x), round(y)) if np.isfinite(x + y) else None
+                for x, y in placed]
+
+
+def arrange_tiles(tiles: Sequence[Tile], columns: int) -> np.ndarray:
+    """Lay tiles of one size out in a grid, row by row; unused places are white.
+
+    Raises:
+        ValueError: When there is no tile, or columns is not positive.
+    """
+    if not tiles:
+        raise ValueError('tiles is empty: there is nothing to draw')
+    if columns < 1:
+        raise ValueError(f'columns must be at least 1, got {columns}')
+    columns = min(columns, len(tiles))
+    size = len(tiles[0].pixels)
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((rows * size, columns * size, 3), 255, np.uint8)
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, columns)
+        sheet[row * size:(row + 1) * size,
+              column * size:(column + 1) * size] = tile.pixels
+    return sheet
