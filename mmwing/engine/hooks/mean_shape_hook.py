@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from mmengine import dist
 from mmengine.hooks import Hook
@@ -49,9 +48,8 @@ class MeanShapeHook(Hook):
         mean_shape = value.cpu().numpy()
         for head in heads:
             head.set_mean_shape(mean_shape)
-        low, high = np.round(mean_shape.min(axis=0), 3), np.round(
-            mean_shape.max(axis=0), 3)
+        low, high = mean_shape.min(axis=0), mean_shape.max(axis=0)
         runner.logger.info(
             f'Mean shape of {len(mean_shape)} landmarks computed from the training '
-            f'set: x from {low[0]} to {high[0]} and y from {low[1]} to {high[1]} of '
-            'the input size.')
+            f'set: x from {low[0]:.3f} to {high[0]:.3f} and y from {low[1]:.3f} to '
+            f'{high[1]:.3f} of the input size.')
