@@ -1,6 +1,7 @@
 """What takes part in training besides model and data."""
 
-from .hooks import MeanShapeHook
+from .hooks import EpochSeedHook, MeanShapeHook, PipelineSwitchHook, RunRecordHook
 from .mean_shape import compute_mean_shape
 
-__all__ = ['MeanShapeHook', 'compute_mean_shape']
+__all__ = ['EpochSeedHook', 'MeanShapeHook', 'PipelineSwitchHook',
+           'RunRecordHook', 'compute_mean_shape']

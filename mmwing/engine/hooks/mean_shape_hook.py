@@ -47,7 +47,9 @@ class MeanShapeHook(Hook):
         dist.broadcast(value, src=0)
         mean_shape = value.cpu().numpy()
         for head in heads:
-            head.set_mean_shape(mean_shape)
+            # A cascade, which comes first, fills the heads of its stages itself.
+            if head.needs_mean_shape:
+                head.set_mean_shape(mean_shape)
         low, high = mean_shape.min(axis=0), mean_shape.max(axis=0)
         runner.logger.info(
             f'Mean shape of {len(mean_shape)} landmarks computed from the training '

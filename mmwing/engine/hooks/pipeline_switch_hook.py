@@ -1,0 +1,45 @@
+"""Another training pipeline for the last epochs."""
+
+from __future__ import annotations
+
+from mmengine.dataset import Compose
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmwing.registry import HOOKS
+
+
+@HOOKS.register_module()
+class PipelineSwitchHook(Hook):
+    """Exchange the training pipeline at the start of an epoch.
+
+    RTMPose ends its training with milder augmentation. The arguments are those of
+    MMDetection's hook of this name, which MMPose's RTMPose configs ask for; this one
+    does without MMDetection. A resumed run switches, too.
+
+    Args:
+        switch_epoch (int): The first epoch, counted from 0, with the new pipeline.
+        switch_pipeline (list[dict]): Config of the new pipeline.
+
+    Raises:
+        ValueError: If ``switch_epoch`` is negative.
+    """
+
+    def __init__(self, switch_epoch: int, switch_pipeline: list[dict]) -> None:
+        if switch_epoch < 0:
+            raise ValueError('switch_epoch must not be negative, got '
+                             f'{switch_epoch}')
+        self.switch_epoch = switch_epoch
+        self.switch_pipeline = switch_pipeline
+        self._switched = False
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Switch, once, when the epoch has come."""
+        if self._switched or runner.epoch < self.switch_epoch:
+            return
+        self._switched = True
+        runner.logger.info('Switch to the pipeline of the last epochs')
+        loader = runner.train_dataloader
+        loader.dataset.pipeline = Compose(self.switch_pipeline)
+        # Persistent workers hold a copy of the old pipeline: let them end.
+        loader._iterator = None

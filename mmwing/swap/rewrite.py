@@ -1,0 +1,312 @@
+"""Another loss, or another head with it, for a config of MMPose's."""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmwing.apis.resources import mmpose_config_name
+from mmwing.models.heads import DirectRegressionHead
+from mmwing.models.losses import ResidualLoss
+
+from .codecs import check_heatmap_values, input_size_of
+from .difference import config_text
+from .direct import to_direct_regression
+from .heads import (COORDINATES, HEAT_MAPS, check_fit, family_of, head_class, pose_head,
+                    walk)
+from .losses import check_arguments, find_loss, takes_heatmaps
+from .mmdet_names import replace_mmdet_names
+from .points import check_points
+from .units import add_import
+
+#: What ``swap_loss`` can do about the head.
+HEADS = ('keep', 'direct')
+
+_HEADER = 'Written by tools/swap_loss.py'
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a swap changed.
+
+    Attributes:
+        key: Dotted key in the config.
+        what: Old and new value, short.
+        why: The reason, a sentence without a full stop.
+    """
+
+    key: str
+    what: str
+    why: str
+
+
+@dataclass
+class Swap:
+    """A config with another loss.
+
+    Attributes:
+        cfg: The new config, ready for a runner.
+        changes: What was changed, and why.
+        notes: What the person should know besides.
+    """
+
+    cfg: Config
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def text(self, folder: str | os.PathLike = '.') -> str:
+        """Source of a small config that inherits from the original.
+
+        Args:
+            folder: Where the config will lie, for the path of its base.
+
+        Raises:
+            ValueError: If the original was not read from a file.
+        """
+        filename = self.cfg.filename
+        if not filename or not os.path.isfile(filename):
+            raise ValueError('the original config was not read from a file, so nothing '
+                             'can inherit from it; use the cfg of the swap as it is')
+        name = mmpose_config_name(filename)
+        base_path = name or os.path.relpath(filename, folder)
+        base = Config.fromfile(filename).to_dict()
+        comments = [f'{_HEADER}.']
+        comments += [f'{change.key}: {change.why}.' for change in self.changes
+                     if not any(part.isdigit() for part in change.key.split('.'))]
+        text = config_text(base, self.cfg.to_dict(), base_path, comments)
+        self._check_round_trip(text, base_path, name or os.path.abspath(filename))
+        return text
+
+    def _check_round_trip(self, text: str, base_path: str, absolute: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, 'config.py')
+            path.write_text(text.replace(f'_base_ = [{base_path!r}]',
+                                         f'_base_ = [{absolute!r}]', 1),
+                            encoding='utf-8')
+            amounts_to = Config.fromfile(path).to_dict()
+            if _without_scope(amounts_to) != _without_scope(self.cfg.to_dict()):
+                raise RuntimeError('the difference does not amount to the new config; '
+                                   'please report this with the config:\n' + text)
+
+    def write(self, path: str | os.PathLike) -> None:
+        """Write the small config; it is complete or not there.
+
+        Raises:
+            ValueError: ``path`` is the original, or a file that no swap has written.
+        """
+        path = Path(path)
+        if path.suffix != '.py':
+            raise ValueError(f'the output {str(path)!r} must end in .py')
+        if path.exists():
+            if os.path.samefile(path, self.cfg.filename):
+                raise ValueError(f'{str(path)!r} is the config itself; choose another '
+                                 'name for the output')
+            if not path.read_text(encoding='utf-8').startswith(f'# {_HEADER}'):
+                raise ValueError(f'{str(path)!r} exists and was not written by a swap; '
+                                 'choose another name, or remove it')
+        text = self.text(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f'.{path.name}.partial')
+        try:
+            partial.write_text(text, encoding='utf-8')
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def __str__(self) -> str:
+        places: dict[tuple[str, str], list[str]] = {}
+        for change in self.changes:
+            places.setdefault((change.what, change.why), []).append(change.key)
+        lines = [f'{what}\n    in {", ".join(keys)}\n    {why}'
+                 for (what, why), keys in places.items()]
+        return '\n'.join([*lines, *(f'note: {note}' for note in self.notes)])
+
+
+def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -> Swap:
+    """Give a model another loss.
+
+    Args:
+        cfg: A config of MMPose's kind, such as :func:`mmwing.apis.load_config` reads;
+            it is left as it is.
+        loss: Name of one of mmwing's losses, with or without ``mmwing.``. On a head
+            with heat maps ``WingLoss`` means ``HeatmapWingLoss``.
+        head: ``'keep'`` swaps the loss in the head that is there; ``'direct'`` turns
+            the model into direct regression of coordinates.
+        **arguments: Arguments of the loss, such as ``omega=40``.
+
+    Returns:
+        The new config, and what was changed.
+
+    Raises:
+        ValueError: The swap makes no sense, or would change nothing; says what does.
+        TypeError: The loss does not have an argument.
+
+    Examples:
+        >>> cfg = load_config('mmpose::face_2d_keypoint/topdown_regression/wflw/'
+        ...                   'td-reg_res50_8xb64-210e_wflw-256x256.py')
+        >>> swap = swap_loss(cfg, 'WingLoss', omega=40, epsilon=8)
+        >>> swap.write('wing.py')
+    """
+    if head not in HEADS:
+        raise ValueError(f'head must be one of {HEADS}, got {head!r}')
+    original = cfg
+    cfg = copy.deepcopy(cfg)
+    model = cfg.get('model')
+    if not isinstance(model, dict):
+        raise ValueError('the config is no pose config: it has no model')
+    key, old_head = pose_head(model)
+    if not isinstance(old_head['type'], str):
+        raise ValueError('the config is in the pure Python style (read_base), which '
+                         'swap_loss does not rewrite: edit model.head.loss there')
+    chosen, notes = _choose_loss(loss, old_head, head)
+    check_arguments(chosen, arguments)
+    points = check_points(cfg, old_head)
+
+    swap = Swap(cfg, notes=notes)
+    # First, because the backbone is built to see what it gives.
+    of_mmdet = replace_mmdet_names(cfg)
+    if head == 'keep':
+        reasons = _keep(cfg, key, old_head, chosen, arguments)
+    else:
+        new = dict(type=f'mmwing.{chosen.__name__}', **arguments)
+        reasons = to_direct_regression(cfg, key, old_head, new, points)
+    if cfg.model.head == original.model.head:
+        raise ValueError(f'nothing to change: {key} is a {old_head["type"]} with this '
+                         f'loss already: {dict(old_head["loss"])}')
+    reasons.update(dict.fromkeys(of_mmdet, 'works without MMDetection'))
+    add_import(cfg)
+    if cfg.get('custom_imports') != original.get('custom_imports'):
+        reasons['custom_imports'] = "MMPose's own scripts read the config, too"
+    swap.changes = _describe(original, cfg, reasons)
+    swap.notes += _advice(cfg, chosen, arguments)
+    return swap
+
+
+def _choose_loss(name: str, head: dict,
+                 mode: str) -> tuple[type[ResidualLoss], list[str]]:
+    """The class that ``name`` means in this head, and what to say about it."""
+    loss = find_loss(name)
+    if mode == 'direct':
+        if takes_heatmaps(loss):
+            raise ValueError(f'{loss.__name__} compares heat maps, and direct '
+                             'regression has none: use WingLoss')
+        return loss, []
+    notes = []
+    if loss.__name__ == 'WingLoss' and family_of(head).takes == HEAT_MAPS:
+        loss = find_loss('HeatmapWingLoss')
+        notes.append('on heat maps Wing is mmwing.HeatmapWingLoss: omega and epsilon '
+                     'are in heat-map values, which lie in [0, 1]')
+    check_fit(head, loss)
+    return loss, notes
+
+
+def _keep(cfg: Config, key: str, head: dict, loss: type[ResidualLoss],
+          arguments: dict) -> dict[str, str]:
+    family = family_of(head)
+    new = dict(type=f'mmwing.{loss.__name__}')
+    old = head.get('loss')
+    place = f'{key}.loss'
+    why = 'the loss'
+    if family.takes == HEAT_MAPS:
+        check_heatmap_values(cfg, head)
+    elif not issubclass(head_class(head), DirectRegressionHead):
+        size = input_size_of(cfg, head)
+        new['input_size'] = size
+        why += f', in pixels of the {size[0]} x {size[1]} input of the codec'
+    if isinstance(old, list):  # one for each stage
+        head['loss'] = [{**new, **_shared(each), **arguments} for each in old]
+        return {place: f'{why}, at each of {len(old)} stages'}
+    if not family.is_pair:
+        head['loss'] = {**new, **_shared(old), **arguments}
+        return {place: why}
+    if not isinstance(old, dict) or len(old.get('losses') or []) != 2:
+        raise ValueError(f'{place} of {head["type"]} must be a MultipleLossWrapper of '
+                         f'two losses, got {old!r}')
+    # As large beside the loss on the heat maps as MMPose's in normalised coordinates:
+    # Wing in pixels, divided by the width, is Wing with lengths relative to it.
+    balance = dict(reduction='mean', loss_weight=1 / size[0])
+    old['losses'][0] = {**new, **_shared(old['losses'][0]), **balance, **arguments}
+    return {f'{place}.losses.0': (
+        f'{why}; averaged and divided by the width, so that its weight beside the '
+        'loss on the heat maps stays')}
+
+
+def _shared(old: object) -> dict:
+    """What the loss before says that holds for any loss.
+
+    Its ``loss_weight`` does not: it balances another unit.
+    """
+    if isinstance(old, dict) and 'use_target_weight' in old:
+        return {'use_target_weight': old['use_target_weight']}
+    return {}
+
+
+def _without_scope(config: object) -> object:
+    """``config`` without what MMEngine writes into a base of another package."""
+    if isinstance(config, dict):
+        return {key: _without_scope(value) for key, value in config.items()
+                if (key, value) != ('_scope_', 'mmpose')}
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_without_scope, config))
+    return config
+
+
+def _lookup(cfg: object, key: str) -> object:
+    for name in key.split('.'):
+        if isinstance(cfg, (list, tuple)):
+            cfg = cfg[int(name)]
+        elif isinstance(cfg, dict):
+            cfg = cfg.get(name)
+        else:
+            return None
+    return cfg
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict) and 'type' in value:
+        return str(value['type'])
+    text = str(value)
+    return text if len(text) <= 60 else f'{text[:57]}...'
+
+
+def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]:
+    old, new = old.to_dict(), new.to_dict()
+    changes = []
+    for key, why in reasons.items():
+        before, after = _lookup(old, key), _lookup(new, key)
+        changes.append(Change(key, f'{_short(before)} -> {_short(after)}', why))
+        left_out = sorted(name for name in before if name not in after
+                          ) if key.endswith('loss') and isinstance(
+                              before, dict) and isinstance(after, dict) else []
+        if left_out:
+            values = ', '.join(f'{name}={before[name]!r}' for name in left_out)
+            changes.append(Change(key, f'without {values}',
+                                  f'{before["type"]} meant them in its own unit'))
+    return changes
+
+
+def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]:
+    notes = []
+    _, head = pose_head(cfg.model)
+    if family_of(head).takes == COORDINATES and 'omega' not in arguments and (
+            loss.__name__ in ('WingLoss', 'RectifiedWingLoss')):
+        width = input_size_of(cfg, head)[0]
+        scale = width / 64
+        if scale != 1:
+            notes.append(
+                f'omega and epsilon stay at 10 and 2 pixels; the shape that the paper '
+                f'has at 64 pixels is omega={10 * scale:g} epsilon={2 * scale:g} at '
+                f'{width}')
+    if any(each.get('type') == 'Albumentation' for _, each in walk(cfg)):
+        notes.append('the pipelines use albumentations: pip install '
+                     '"mmwing[albumentations]"')
+    if (cfg.model.backbone.get('init_cfg') or {}).get('type') == 'Pretrained':
+        notes.append(
+            f'the backbone starts from {cfg.model.backbone.init_cfg.checkpoint}; '
+            'without it: --cfg-options model.backbone.init_cfg=None')
+    return notes

@@ -1,0 +1,49 @@
+"""Give a config of MMPose's another loss; writes a small config that inherits it.
+
+Usage: python tools/swap_loss.py CONFIG --loss NAME [--head keep|direct]
+           [--set omega=40 epsilon=8] [--out FILE]
+CONFIG is a path, or mmpose::face_2d_keypoint/... Without --out the new config goes to
+the standard output, and what was changed to the standard error.
+"""
+
+import argparse
+import sys
+
+from mmengine.config import DictAction
+
+import mmwing
+from mmwing.apis import exit_with_message, load_config
+from mmwing.swap import HEADS, swap_loss
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Swap the loss of a config of MMPose's",
+        epilog=f'mmwing {mmwing.__version__}')
+    parser.add_argument('config', help='config file, or mmpose::face_2d_keypoint/...')
+    parser.add_argument('--loss', required=True, metavar='NAME',
+                        help='a loss of mmwing, such as WingLoss')
+    parser.add_argument(
+        '--head', choices=HEADS, default='keep',
+        help='keep the head, or turn the model into direct regression')
+    parser.add_argument('--set', nargs='+', action=DictAction, default={},
+                        metavar='KEY=VALUE', help='arguments of the loss')
+    parser.add_argument('--out', metavar='FILE', help='the config to be written')
+    return parser.parse_args()
+
+
+@exit_with_message
+def main() -> None:
+    args = parse_args()
+    swap = swap_loss(load_config(args.config), args.loss, args.head, **args.set)
+    if args.out is None:
+        print(swap, file=sys.stderr)
+        print(swap.text(), end='')
+    else:
+        swap.write(args.out)
+        print(swap)
+        print(f'written: {args.out}')
+
+
+if __name__ == '__main__':
+    main()
