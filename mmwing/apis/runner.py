@@ -14,6 +14,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmwing import stack
+from mmwing.swap import give_losses_their_units, replace_mmdet_names
 
 from .resources import config_path, mmpose_config_path
 
@@ -115,6 +116,8 @@ def init_cpu_distributed(cfg: Config) -> None:
     cfg.model_wrapper_cfg = dict(
         type='MMDistributedDataParallel',
         find_unused_parameters=cfg.get('find_unused_parameters', False),
+        # Given, so that MMEngine does not fill in the id of a GPU.
+        device_ids=None,
         broadcast_buffers=False)
 
 
@@ -125,9 +128,6 @@ def build_runner(cfg: Config) -> Runner:
     :func:`mmwing.swap.give_losses_their_units`. Without MMDetection, the classes that
     RTMPose configs take from there are taken from MMPose and mmwing.
     """
-    # Here, because it imports mmpose, which mmwing has to prepare first.
-    from mmwing.swap import give_losses_their_units, replace_mmdet_names
-
     give_losses_their_units(cfg)
     if 'mmdet' in stack.offered:
         replace_mmdet_names(cfg)

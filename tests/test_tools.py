@@ -1,0 +1,201 @@
+"""The tools, run as a user runs them: as scripts, from another folder."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import mmengine
+import mmpose
+import pytest
+import torch
+
+import mmwing
+
+CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
+STOCK_TOOLS = Path(mmpose.__file__).parent / '.mim' / 'tools'
+ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
+
+
+def options(epochs: int = 1, faces: int = 16, **more) -> list[str]:
+    """A training of seconds."""
+    values = {
+        'train_dataloader.dataset.num_samples': faces,
+        'train_dataloader.batch_size': 8,
+        'val_dataloader.dataset.num_samples': 6,
+        'test_dataloader.dataset.num_samples': 6,
+        'train_cfg.max_epochs': epochs,
+        'model.backbone.widen_factor': 0.125,
+        'model.head.in_channels': 256,
+        'model.head.hidden_channels': 16,
+    }
+    for split in ('train', 'val', 'test'):
+        values[f'{split}_dataloader.num_workers'] = 0
+        values[f'{split}_dataloader.persistent_workers'] = False
+    values.update(more)
+    return ['--cfg-options', *(f'{key}={value}' for key, value in values.items())]
+
+
+def environment() -> dict:
+    # The tests must find this mmwing also where it is not installed.
+    path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
+    return {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
+
+
+def run(script: str, *arguments, cwd, check: bool = True,
+        **kwargs) -> subprocess.CompletedProcess:
+    done = subprocess.run([sys.executable, script, *map(str, arguments)], cwd=cwd,
+                          env=environment(), capture_output=True, text=True,
+                          timeout=570, **kwargs)
+    if check:
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def train(*arguments, cwd, **kwargs):
+    return run(mmwing.tool_path('train.py'), *arguments, cwd=cwd, **kwargs)
+
+
+def test(*arguments, cwd, **kwargs):
+    return run(mmwing.tool_path('test.py'), *arguments, cwd=cwd, **kwargs)
+
+
+test.__test__ = False  # the tool of that name, not a test
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory) -> Path:
+    """A work dir with one trained epoch."""
+    folder = tmp_path_factory.mktemp('trained')
+    train(CONFIG, '--work-dir', 'work', *options(), cwd=folder)
+    return folder
+
+
+def test_training_leaves_a_checkpoint_with_the_mean_shape(trained):
+    state = torch.load(trained / 'work' / 'epoch_1.pth', weights_only=False)
+    mean_shape = state['state_dict']['head.mean_shape']
+    assert mean_shape.shape == (68, 2)
+    assert 0 < mean_shape.min() < mean_shape.max() < 1
+
+
+def test_resume_goes_on_where_training_stopped(trained, tmp_path):
+    done = train(CONFIG, '--work-dir', trained / 'work', '--resume',
+                 *options(epochs=2), cwd=tmp_path)
+    assert 'resumed epoch: 1' in done.stdout + done.stderr
+    assert (trained / 'work' / 'epoch_2.pth').is_file()
+
+
+def test_the_report_is_complete(trained, tmp_path):
+    test(CONFIG, trained / 'work', '--report', tmp_path / 'report', '--out',
+         tmp_path / 'metrics.json', *options(), cwd=tmp_path)
+    for name in ('report.html', 'ced.png', 'metrics.json', 'per_image.csv',
+                 'faces_worst.jpg'):
+        assert (tmp_path / 'report' / name).stat().st_size > 0
+    metrics = mmengine.load(tmp_path / 'metrics.json')
+    assert metrics['num_faces'] == 6
+    assert len((tmp_path / 'report' / 'per_image.csv').read_text().splitlines()) == 7
+
+
+def test_stock_tools_of_mmpose_run_our_configs(tmp_path):
+    config = mmwing.config_path(CONFIG)
+    run(str(STOCK_TOOLS / 'train.py'), config, '--work-dir', 'work', *options(),
+        cwd=tmp_path)
+    done = run(str(STOCK_TOOLS / 'test.py'), config, 'work/epoch_1.pth', '--work-dir',
+               'work', *options(), cwd=tmp_path)
+    assert 'NME' in done.stdout + done.stderr
+
+
+def test_two_processes_on_a_cpu_count_each_face_once(trained, tmp_path):
+    single = tmp_path / 'single.json'
+    test(CONFIG, trained / 'work', '--out', single, *options(
+        **{'test_dataloader.dataset.num_samples': 5}), cwd=tmp_path)
+    done = subprocess.run(
+        ['bash', mmwing.tool_path('dist_test.sh'), CONFIG, str(trained / 'work'), '2',
+         '--out', str(tmp_path / 'double.json'), *options(
+             **{'test_dataloader.dataset.num_samples': 5})],
+        cwd=tmp_path, capture_output=True, text=True, timeout=570,
+        env={**environment(), 'PORT': str(20000 + os.getpid() % 10000),
+             'PYTHON': sys.executable})
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = mmengine.load(single), mmengine.load(tmp_path / 'double.json')
+    assert two['num_faces'] == 5
+    for key in ('NME', 'FR@0.1', 'AUC@0.1'):
+        assert two[key] == pytest.approx(one[key], rel=1e-5)
+
+
+def test_two_processes_on_a_cpu_train(tmp_path):
+    done = subprocess.run(
+        ['bash', mmwing.tool_path('dist_train.sh'), CONFIG, '2', '--work-dir', 'work',
+         *options()], cwd=tmp_path, capture_output=True, text=True, timeout=570,
+        env={**environment(), 'PORT': str(30000 + os.getpid() % 10000),
+             'PYTHON': sys.executable})
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
+
+
+def test_a_killed_training_resumes(tmp_path):
+    """Kill it in the middle of an epoch; the rest runs from the last checkpoint."""
+    command = [sys.executable, mmwing.tool_path('train.py'), CONFIG, '--work-dir',
+               'work', *options(epochs=3, faces=64, **{
+                   'default_hooks.logger.interval': 1})]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as victim:
+        for line in victim.stdout:
+            if 'Epoch(train)' in line and '[2][3/8]' in line:
+                victim.send_signal(signal.SIGKILL)
+                break
+    assert victim.returncode == -signal.SIGKILL
+    assert not (tmp_path / 'work' / 'epoch_2.pth').exists()
+    done = train(CONFIG, '--work-dir', 'work', '--resume', *options(epochs=3, faces=64),
+                 cwd=tmp_path)
+    log = done.stdout + done.stderr
+    assert 'resumed epoch: 1' in log
+    state = torch.load(tmp_path / 'work' / 'epoch_3.pth', weights_only=False)
+    assert all(torch.isfinite(value).all() for value in state['state_dict'].values())
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (['no/such/config.py'], 'no/such/config.py'),
+    (['td-reg_cnn6_wnig'], 'the nearest: td-reg_cnn6_wing'),
+    (['.'], 'is a folder'),
+    ([CONFIG, '--cfg-options', 'model.head.loss.type=mmwing.WingLos'], 'WingLos'),
+    ([CONFIG, '--cfg-options', 'model.head.loss.omega=-1'], 'omega'),
+    ([CONFIG, '--cfg-options', 'model.head.loss.beta=1'], 'beta'),
+    ([CONFIG, '--cfg-options', 'model.head.num_joints=98'], '98'),
+    ([CONFIG, '--cfg-options', 'default_hooks.checkpoint.interval=1', '--resume',
+      'nowhere.pth'], 'nowhere.pth'),
+])
+def test_bad_input_ends_with_one_message(arguments, message, tmp_path):
+    extra = options()[1:] if '--cfg-options' in arguments else []
+    index = (arguments.index('--cfg-options') + 1 if extra else len(arguments))
+    arguments = arguments[:index] + extra + arguments[index:]
+    done = train(*arguments, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    error = done.stderr[done.stderr.rindex('error: '):]
+    assert message in error
+    assert 'Traceback' not in error
+
+
+def test_a_missing_data_root_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv('MMWING_300W', str(tmp_path / 'nowhere') + '/')
+    done = train('td-reg_cnn6_wing_1xb64-20e_300w-64x64', cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert str(tmp_path / 'nowhere') in done.stderr and 'MMWING_300W=' in done.stderr
+
+
+def test_the_wrong_checkpoint_is_named(tmp_path):
+    done = test(CONFIG, tmp_path, cwd=tmp_path, check=False)
+    assert done.returncode == 1 and 'no checkpoint in' in done.stderr
+
+
+@pytest.mark.skipif(not os.environ.get('MMWING_300W'), reason='needs MMWING_300W')
+def test_real_faces_train_for_an_epoch(tmp_path):
+    train('td-reg_cnn6_wing_1xb64-20e_300w-64x64', '--cfg-options',
+          'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
+          'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
+          'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
+          'train_dataloader.dataset.indices=128', 'model.backbone.widen_factor=0.25',
+          'model.head.in_channels=512', cwd=tmp_path)
+    name = 'td-reg_cnn6_wing_1xb64-20e_300w-64x64'
+    assert (tmp_path / 'work_dirs' / name / 'epoch_1.pth').is_file()
