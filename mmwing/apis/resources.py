@@ -73,8 +73,8 @@ def mmpose_config_path(name: str) -> str:
     root = _mmpose_configs()
     path = root / (relative if relative.endswith('.py') else f'{relative}.py')
     if not path.is_file():
-        known = [str(p.relative_to(root)) for p in root.rglob(f'{path.parent.name}/*.py')
-                 ] or [str(p.relative_to(root)) for p in root.rglob('*.py')]
+        folder = path.parent if path.parent.is_dir() else root
+        known = [str(file.relative_to(root)) for file in folder.rglob('*.py')]
         near = difflib.get_close_matches(relative, known, n=3, cutoff=0.3)
         raise FileNotFoundError(f'MMPose ships no config {relative!r}; the nearest: '
                                 f'{", ".join(near) or "none"}')

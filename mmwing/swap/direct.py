@@ -122,9 +122,10 @@ def to_direct_regression(cfg: dict, key: str, head: dict, loss: dict,
 
 
 def _to_direct_codec(cfg: dict, head: dict, size: tuple[int, int]) -> dict[str, str]:
-    old = codec_of(cfg, head)
+    old = codec_of(cfg, head) or {}
     reasons = {}
-    if not old['type'].endswith('RegressionLabel') or old['type'].startswith('Integral'):
+    kind = str(old.get('type')).removeprefix('mmpose.').removeprefix('mmwing.')
+    if kind not in ('RegressionLabel', 'DirectRegressionLabel'):
         new = dict(type='mmwing.DirectRegressionLabel', input_size=size)
         why = 'labels are coordinates, also of landmarks outside the crop'
         for name in [name for name in cfg if cfg[name] == old]:

@@ -53,7 +53,7 @@ def loss_arguments(loss: type[ResidualLoss]) -> list[str]:
     for cls in loss.__mro__:
         if '__init__' not in vars(cls):
             continue
-        parameters = inspect.signature(cls.__init__).parameters.values()
+        parameters = inspect.signature(vars(cls)['__init__']).parameters.values()
         names += [p.name for p in parameters if p.name not in (*names, 'self')
                   and p.kind is not inspect.Parameter.VAR_KEYWORD]
         if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator
 
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
-
 
 
 def points_of_head(head: dict) -> int | None:
@@ -23,6 +23,14 @@ def _metainfo(dataset: dict) -> dict | None:
     return getattr(cls, 'METAINFO', None) or None
 
 
+@functools.lru_cache
+def _points_of_file(path: str) -> int:
+    with warnings.catch_warnings():
+        # MMPose reads its own file, and warns that it was not found elsewhere.
+        warnings.simplefilter('ignore')
+        return parse_pose_metainfo(dict(from_file=path))['num_keypoints']
+
+
 def points_of_dataset(dataset: dict) -> int | None:
     """K of the samples of a data set, ``None`` if it cannot be told without data."""
     for transform in reversed(dataset.get('pipeline') or []):
@@ -31,10 +39,9 @@ def points_of_dataset(dataset: dict) -> int | None:
     metainfo = _metainfo(dataset)
     if metainfo is None:
         return None
-    with warnings.catch_warnings():
-        # MMPose reads its own file, and warns that it was not found elsewhere.
-        warnings.simplefilter('ignore')
-        return parse_pose_metainfo(dict(metainfo))['num_keypoints']
+    if 'from_file' in metainfo:
+        return _points_of_file(metainfo['from_file'])
+    return parse_pose_metainfo(dict(metainfo))['num_keypoints']
 
 
 def _datasets(cfg: dict) -> Iterator[tuple[str, dict]]:

@@ -17,8 +17,15 @@ from mmwing.models.losses import ResidualLoss
 from .codecs import check_heatmap_values, input_size_of
 from .difference import config_text
 from .direct import to_direct_regression
-from .heads import (COORDINATES, HEAT_MAPS, check_fit, family_of, head_class, pose_head,
-                    walk)
+from .heads import (
+    COORDINATES,
+    HEAT_MAPS,
+    check_fit,
+    family_of,
+    head_class,
+    pose_head,
+    walk,
+)
 from .losses import check_arguments, find_loss, takes_heatmaps
 from .mmdet_names import replace_mmdet_names
 from .points import check_points
@@ -208,7 +215,7 @@ def _choose_loss(name: str, head: dict,
 def _keep(cfg: Config, key: str, head: dict, loss: type[ResidualLoss],
           arguments: dict) -> dict[str, str]:
     family = family_of(head)
-    new = dict(type=f'mmwing.{loss.__name__}')
+    new: dict = dict(type=f'mmwing.{loss.__name__}')
     old = head.get('loss')
     place = f'{key}.loss'
     why = 'the loss'
@@ -280,13 +287,13 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
     for key, why in reasons.items():
         before, after = _lookup(old, key), _lookup(new, key)
         changes.append(Change(key, f'{_short(before)} -> {_short(after)}', why))
-        left_out = sorted(name for name in before if name not in after
-                          ) if key.endswith('loss') and isinstance(
-                              before, dict) and isinstance(after, dict) else []
-        if left_out:
-            values = ', '.join(f'{name}={before[name]!r}' for name in left_out)
-            changes.append(Change(key, f'without {values}',
-                                  f'{before["type"]} meant them in its own unit'))
+        if isinstance(before, dict) and isinstance(after, dict) and (
+                '.loss' in key):
+            gone = ', '.join(f'{name}={value!r}' for name, value in before.items()
+                             if name not in after)
+            if gone:
+                changes.append(Change(key, f'without {gone}',
+                                      f'{before["type"]} meant them in its own unit'))
     return changes
 
 
