@@ -105,7 +105,9 @@ def _mmpose_loads() -> Iterator[Finding]:
         try:
             importlib.import_module(module)
         except Exception as error:  # the report must reach its end
-            yield Finding(module, BROKEN, '-', _first_line(error), _MM_INSTALL)
+            remedy = (_MM_INSTALL if module.startswith('mmpose')
+                      else 'pip install --force-reinstall --no-deps mmwing')
+            yield Finding(module, BROKEN, '-', _first_line(error), remedy)
         else:
             yield Finding(module, REAL)
 
