@@ -1,0 +1,95 @@
+"""Reading configs, checking their data, finding checkpoints."""
+
+import pickle
+
+import pytest
+from mmengine.config import Config
+
+from mmwing.apis import check_data, exit_with_message, find_checkpoint, load_config
+
+NAME = 'td-reg_cnn6_wing_1xb64-20e_300w-64x64'
+
+
+def test_a_config_is_read_by_name_and_by_path(tmp_path):
+    by_name = load_config(NAME)
+    by_path = load_config(by_name.filename)
+    assert by_name.to_dict() == by_path.to_dict()
+    changed = load_config(NAME, {'model.head.num_joints': 5})
+    assert changed.model.head.num_joints == 5
+
+
+def test_what_is_no_config_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no/such\.py'):
+        load_config('no/such.py')
+    with pytest.raises(ValueError, match='folder'):
+        load_config(str(tmp_path))
+    (tmp_path / 'other.py').write_text('x = 1')
+    with pytest.raises(ValueError, match="no 'model'"):
+        load_config(str(tmp_path / 'other.py'))
+
+
+def loader(root, **dataset) -> dict:
+    return dict(dataset=dict(type='Face300WDataset', data_root=str(root),
+                             ann_file='a.json', data_prefix=dict(img='img'), **dataset))
+
+
+def test_missing_data_is_named(tmp_path):
+    cfg = Config(dict(train_dataloader=loader(tmp_path)))
+    with pytest.raises(FileNotFoundError, match=r'train.*a\.json.*MMWING_300W'):
+        check_data(cfg, ('train', ))
+    (tmp_path / 'a.json').write_text('{}')
+    with pytest.raises(FileNotFoundError, match='img'):
+        check_data(cfg, ('train', ))
+    (tmp_path / 'img').mkdir()
+    check_data(cfg, ('train', 'val'))
+
+
+def test_data_inside_of_wrappers_is_checked(tmp_path):
+    inner = loader(tmp_path)['dataset']
+    for wrapped in (dict(type='RepeatDataset', dataset=inner),
+                    dict(type='CombinedDataset', datasets=[inner, inner])):
+        cfg = Config(dict(val_dataloader=dict(dataset=wrapped)))
+        with pytest.raises(FileNotFoundError, match=r'a\.json'):
+            check_data(cfg, ('val', ))
+
+
+def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no checkpoint'):
+        find_checkpoint(str(tmp_path))
+    last = tmp_path / 'epoch_2.pth'
+    last.touch()
+    # The folder was moved after training.
+    (tmp_path / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
+    assert find_checkpoint(str(tmp_path)) == str(last)
+    assert find_checkpoint(str(last)) == str(last)
+    assert find_checkpoint('https://host/x.pth') == 'https://host/x.pth'
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        find_checkpoint(str(tmp_path / 'nowhere.pth'))
+
+
+@pytest.mark.parametrize('error', [
+    ValueError('what to do'), TypeError('what to do'), KeyError('what to do'),
+    FileNotFoundError('what to do'), ImportError('what to do'),
+    pickle.UnpicklingError('what to do')])
+def test_a_tool_ends_with_the_message(error, monkeypatch):
+    monkeypatch.delenv('MMWING_DEBUG', raising=False)
+
+    @exit_with_message
+    def main():
+        raise error
+
+    with pytest.raises(SystemExit, match='error: what to do'):
+        main()
+    monkeypatch.setenv('MMWING_DEBUG', '1')
+    with pytest.raises(type(error)):
+        main()
+
+
+def test_a_defect_keeps_its_traceback():
+
+    @exit_with_message
+    def main():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        main()
