@@ -291,8 +291,10 @@ const columns = [
   {title: 'its error, px', value: row => error(row.pixels),
     show: row => row.pixels === null ? '–'
       : row.pixels === 'inf' ? '∞' : row.pixels.toFixed(1)},
-  {title: 'Subsets', text: true, value: row => row.subsets.join(', ')},
 ];
+if (data.rows.some(row => row.subsets.length)) {
+  columns.push({title: 'Subsets', text: true, value: row => row.subsets.join(', ')});
+}
 let order = data.rows.slice();
 let shown = page;
 const body = document.querySelector('#faces tbody');

@@ -1,10 +1,11 @@
 """Pictures; one figure per module."""
 
+from .box_sensitivity import draw_box_sensitivity
 from .ced import draw_ced
 from .error_map import draw_error_map
 from .face_sheet import draw_face, draw_face_sheet
 from .loss_curves import draw_loss_curves
 from .pose_balance import draw_pose_balance
 
-__all__ = ['draw_ced', 'draw_error_map', 'draw_face', 'draw_face_sheet',
-           'draw_pose_balance', 'draw_loss_curves']
+__all__ = ['draw_box_sensitivity', 'draw_ced', 'draw_error_map', 'draw_face',
+           'draw_face_sheet', 'draw_loss_curves', 'draw_pose_balance']

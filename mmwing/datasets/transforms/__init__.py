@@ -1,11 +1,13 @@
 """Transforms for MMPose's pipelines: geometry, one warp, then pixels."""
 
 from .blur import RandomGaussianBlur
+from .box_error import BoxError
+from .box_from_file import BoxFromFile
 from .cached_image import LoadCachedImage
 from .color import RandomColor
 from .face_affine import FaceAffine
 from .face_box import RandomFaceBox
 from .occlusion import RandomOcclusion
 
-__all__ = ['FaceAffine', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
-           'RandomGaussianBlur', 'RandomOcclusion']
+__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'LoadCachedImage', 'RandomColor',
+           'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion']

@@ -1,0 +1,108 @@
+"""Test boxes of a detector."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from os import PathLike
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmengine.fileio import load
+
+from mmwing.registry import TRANSFORMS
+
+MISSING = ('error', 'keep')
+
+
+@TRANSFORMS.register_module()
+class BoxFromFile(BaseTransform):
+    """Take the face box from a file in the place of the annotated one.
+
+    MMPose's own ``bbox_file`` drops the annotations, and with them the landmarks that
+    a test needs. This keeps them. Stands in front of ``GetBBoxCenterScale``, whose
+    padding then applies to the box.
+
+    Required Keys: id, img_id, bbox (1, 4).
+
+    Modified Keys: bbox. Removed Keys: bbox_center, bbox_scale.
+
+    Args:
+        bbox_file (str): JSON file: a COCO list of detections (``image_id``, ``bbox``
+            as x, y, w, h in pixels), of which each face takes the one that overlaps
+            most with its annotated box; or a COCO annotation file whose annotations
+            have ``detector_bbox`` (x, y, w, h), as ``tools/prepare_dataset.py``
+            writes it, which is found by ``id``.
+        missing (str): What becomes of a face without a detection: ``'error'`` or
+            ``'keep'``, which leaves the annotated box. Defaults to ``'error'``.
+
+    Raises:
+        ValueError: When the file holds no box, and for a face without a detection.
+    """
+
+    def __init__(self, bbox_file: str | PathLike, missing: str = 'error') -> None:
+        if missing not in MISSING:
+            raise ValueError(f'missing must be one of {MISSING}, got {missing!r}')
+        self.bbox_file = str(bbox_file)
+        self.missing = missing
+        self._by_face: dict[int, np.ndarray] = {}
+        self._by_image: dict[int, list[np.ndarray]] = defaultdict(list)
+        content = load(self.bbox_file)
+        try:
+            if isinstance(content, Mapping):
+                self._by_face = {
+                    face['id']: _corners(face['detector_bbox'])
+                    for face in content['annotations'] if 'detector_bbox' in face}
+            else:
+                for detection in content:
+                    self._by_image[detection['image_id']].append(
+                        _corners(detection['bbox']))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'bbox_file {self.bbox_file!r} must be a list of COCO detections or a '
+                f'COCO annotation file; reading it failed: {error!r}') from error
+        if not self._by_face and not self._by_image:
+            raise ValueError(f'bbox_file {self.bbox_file!r} holds no box: neither '
+                             "detections nor annotations with 'detector_bbox'")
+
+    def transform(self, results: dict) -> dict:
+        """See the class."""
+        box = self._find(results)
+        if box is None:
+            if self.missing == 'keep':
+                return results
+            raise ValueError(
+                f'bbox_file {self.bbox_file!r} has no box for face {results["id"]} of '
+                f"image {results['img_id']}; missing='keep' takes the annotated one")
+        results['bbox'] = box[None].astype(np.float32)
+        # They are of the annotated box, and GetBBoxCenterScale would prefer them.
+        results.pop('bbox_center', None)
+        results.pop('bbox_scale', None)
+        return results
+
+    def _find(self, results: dict) -> np.ndarray | None:
+        if self._by_face:
+            return self._by_face.get(results['id'])
+        candidates = self._by_image.get(results['img_id'])
+        if not candidates:
+            return None
+        overlaps = _overlaps(np.stack(candidates), results['bbox'][0])
+        best = int(overlaps.argmax())
+        return candidates[best] if overlaps[best] > 0 else None
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(bbox_file={self.bbox_file!r}, '
+                f'missing={self.missing!r})')
+
+
+def _corners(box: list[float]) -> np.ndarray:
+    """Turn x, y, w, h into x1, y1, x2, y2."""
+    x, y, width, height = map(float, box)
+    return np.array([x, y, x + width, y + height])
+
+
+def _overlaps(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (N, 4) with one box (4,)."""
+    low = np.maximum(boxes[:, :2], box[:2])
+    high = np.minimum(boxes[:, 2:], box[2:])
+    common = np.maximum(high - low, 0).prod(1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return common / (areas + (box[2:] - box[:2]).prod() - common)

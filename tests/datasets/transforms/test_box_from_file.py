@@ -1,0 +1,69 @@
+import json
+
+import numpy as np
+import pytest
+from mmpose.datasets.transforms import GetBBoxCenterScale
+
+from mmwing.datasets.transforms import BoxFromFile
+
+
+def face(identity=0, image=5):
+    return {'id': identity, 'img_id': image,
+            'bbox': np.array([[10, 10, 30, 30]], np.float32),
+            'bbox_center': np.array([[20, 20]], np.float32),
+            'bbox_scale': np.array([[25, 25]], np.float32)}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_json(content):
+        path = tmp_path / 'boxes.json'
+        path.write_text(json.dumps(content))
+        return path
+    return write_json
+
+
+def test_detection_that_overlaps_most_is_taken(write):
+    path = write([{'image_id': 5, 'bbox': [100, 100, 20, 20], 'score': 0.9},
+                  {'image_id': 5, 'bbox': [12, 8, 20, 24], 'score': 0.2},
+                  {'image_id': 5, 'bbox': [25, 25, 20, 20], 'score': 0.8},
+                  {'image_id': 6, 'bbox': [10, 10, 20, 20], 'score': 1}])
+    result = GetBBoxCenterScale(padding=1.5).transform(
+        BoxFromFile(path).transform(face()))
+    np.testing.assert_allclose(result['bbox'], [[12, 8, 32, 32]])
+    np.testing.assert_allclose(result['bbox_center'], [[22, 20]])
+    np.testing.assert_allclose(result['bbox_scale'], [[30, 36]])
+
+
+def test_annotations_are_found_by_id(write):
+    path = write({'annotations': [{'id': 3, 'detector_bbox': [1, 2, 3, 4]},
+                                  {'id': 4, 'bbox': [0, 0, 1, 1]}]})
+    result = BoxFromFile(path).transform(face(3))
+    np.testing.assert_allclose(result['bbox'], [[1, 2, 4, 6]])
+
+
+@pytest.mark.parametrize('content', [
+    [{'image_id': 6, 'bbox': [10, 10, 20, 20]}],
+    [{'image_id': 5, 'bbox': [100, 100, 20, 20]}],
+    {'annotations': [{'id': 9, 'detector_bbox': [1, 2, 3, 4]}]}])
+def test_face_without_a_detection(write, content):
+    path = write(content)
+    with pytest.raises(ValueError, match='has no box for face 0 of image 5'):
+        BoxFromFile(path).transform(face())
+    kept = BoxFromFile(path, missing='keep').transform(face())
+    np.testing.assert_array_equal(kept['bbox'], face()['bbox'])
+    assert 'bbox_center' in kept
+
+
+@pytest.mark.parametrize(('content', 'message'), [
+    ([], 'holds no box'), ({'annotations': [{'id': 1}]}, 'holds no box'),
+    ([{'bbox': [1, 2, 3, 4]}], 'list of COCO detections'),
+    ({'images': []}, 'list of COCO detections'), ([1], 'list of COCO detections')])
+def test_file_without_boxes(write, content, message):
+    with pytest.raises(ValueError, match=message):
+        BoxFromFile(write(content))
+
+
+def test_bad_choice(write):
+    with pytest.raises(ValueError, match='missing must be one of'):
+        BoxFromFile(write([]), missing='drop')
