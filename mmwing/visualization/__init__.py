@@ -5,7 +5,9 @@ from .ced import draw_ced
 from .error_map import draw_error_map
 from .face_sheet import draw_face, draw_face_sheet
 from .loss_curves import draw_loss_curves
+from .numbered_sheet import draw_numbered_sheet
 from .pose_balance import draw_pose_balance
 
 __all__ = ['draw_box_sensitivity', 'draw_ced', 'draw_error_map', 'draw_face',
-           'draw_face_sheet', 'draw_loss_curves', 'draw_pose_balance']
+           'draw_face_sheet', 'draw_loss_curves', 'draw_numbered_sheet',
+           'draw_pose_balance']

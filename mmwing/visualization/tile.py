@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -104,12 +105,15 @@ class Tile:
                             thickness, cv2.LINE_AA)
 
     def caption(self, text: str, color: Color = _PAPER) -> None:
-        """Write a text on a darkened strip along the lower edge."""
-        size = len(self.pixels)
+        """Write a text on a darkened strip along the lower edge, small if long."""
+        size, font = len(self.pixels), cv2.FONT_HERSHEY_SIMPLEX
         height = min(28, max(14, size // 11))
         self.pixels[-height:] //= 3
-        cv2.putText(self.pixels, text, (5, size - height // 4),
-                    cv2.FONT_HERSHEY_SIMPLEX, height / 32, color, 1, cv2.LINE_AA)
+        scale = height / 32
+        width = cv2.getTextSize(text, font, scale, 1)[0][0]
+        scale *= min(1, (size - 10) / max(width, 1))
+        cv2.putText(self.pixels, text, (5, size - height // 4), font, scale, color, 1,
+                    cv2.LINE_AA)
 
     def _place(self, points: np.ndarray) -> list[tuple[int, int] | None]:
         """Points in the tile, as OpenCV's fixed-point numbers; None if not finite."""
@@ -139,3 +143,19 @@ def arrange_tiles(tiles: Sequence[Tile], columns: int) -> np.ndarray:
         sheet[row * size:(row + 1) * size,
               column * size:(column + 1) * size] = tile.pixels
     return sheet
+
+
+def save_picture(path: str | Path, picture: np.ndarray) -> None:
+    """Write a picture (BGR, uint8) to a file; folders are made.
+
+    Raises:
+        ValueError: If the suffix names no format that OpenCV writes.
+    """
+    path = Path(path)
+    try:
+        _, data = cv2.imencode(path.suffix or '.none', picture)
+    except cv2.error:
+        raise ValueError(f'the suffix of {str(path)!r} names no picture format; use '
+                         '.png or .jpg') from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.tobytes())

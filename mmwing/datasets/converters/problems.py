@@ -20,6 +20,14 @@ class Kind(str, Enum):
     FOREIGN = 'not of this data set'
     PARTIAL = 'partial archive'
     EXIF = 'rotated by EXIF'
+    POINTS_OUTSIDE = 'points outside the image'
+    RANGE = 'value out of range'
+    BOX = 'box does not fit the points'
+    NO_POINTS = 'no annotated point'
+    LEAK = 'same image in two files'
+    FLIP_PAIRS = 'flip pairs against the geometry'
+    MIRRORED = 'left and right changed places'
+    SHAPE = 'unlike the other faces'
 
 
 class Problem(NamedTuple):
