@@ -1,0 +1,147 @@
+"""Training runs as processes, several at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+
+import mmwing
+from mmwing.apis.resources import tool_path
+
+#: Several runs at once are faster than several threads in one.
+_THREADS = dict.fromkeys(
+    ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'), '1')
+_POLL_SECONDS = 0.2
+_LOG_LINES = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run.
+
+    Attributes:
+        name: What to call it in messages.
+        cfg: What it trains.
+        work_dir: Its own directory; a run that is found there is resumed.
+        result: The file that says that it is done.
+    """
+
+    name: str
+    cfg: Config
+    work_dir: Path
+    result: Path
+
+    @property
+    def log(self) -> Path:
+        """Where the run's output goes."""
+        return self.work_dir / 'log.txt'
+
+    @property
+    def record(self) -> Path:
+        """Where the run keeps its record."""
+        return self.work_dir / 'record.json'
+
+
+def job_environment(slot: int, gpus: Sequence[str] = ()) -> dict[str, str]:
+    """Environment of the run in a slot: one thread, its own GPU, this mmwing.
+
+    Args:
+        slot: Number of the run among those that run at once, from 0.
+        gpus: What ``CUDA_VISIBLE_DEVICES`` names; runs take them in turn.
+    """
+    root = str(Path(mmwing.__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
+    environment = {**os.environ, **_THREADS, 'PYTHONPATH': path}
+    if gpus:
+        environment['CUDA_VISIBLE_DEVICES'] = gpus[slot % len(gpus)]
+    return environment
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that runs may use, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    import torch
+
+    named = os.environ.get('CUDA_VISIBLE_DEVICES')
+    if named is not None:
+        return [name for name in named.split(',') if name.strip()]
+    return [str(index) for index in range(torch.cuda.device_count())]
+
+
+def run_jobs(jobs: Sequence[Job], at_once: int,
+             finish: Callable[[Job], str],
+             say: Callable[[str], None] = print) -> list[Job]:
+    """Train what has no result yet, ``at_once`` runs at a time.
+
+    A run that fails does not stop the others. Whatever ends this function ends the
+    runs that it has started.
+
+    Args:
+        jobs: The runs.
+        at_once: How many.
+        finish: Writes the result of a run that ended well, and returns a few words
+            about it.
+        say: Where messages go.
+
+    Returns:
+        The runs that failed.
+
+    Raises:
+        ValueError: If ``at_once`` is not positive.
+    """
+    if at_once < 1:
+        raise ValueError(f'jobs must be positive, got {at_once}')
+    waiting = [job for job in jobs if not job.result.is_file()]
+    if len(waiting) < len(jobs):
+        say(f'{len(jobs) - len(waiting)} of {len(jobs)} runs have a result already')
+    total = len(waiting)
+    gpus = visible_gpus()
+    running: dict[int, tuple[Job, subprocess.Popen]] = {}
+    failed: list[Job] = []
+    ended = 0
+    try:
+        while waiting or running:
+            for slot in range(at_once):
+                if waiting and slot not in running:
+                    job = waiting.pop(0)
+                    running[slot] = job, _start(job, job_environment(slot, gpus))
+            for slot, (job, process) in list(running.items()):
+                if process.poll() is None:
+                    continue
+                del running[slot]
+                ended += 1
+                if process.returncode == 0 and job.record.is_file():
+                    say(f'[{ended}/{total}] {job.name}: {finish(job)}')
+                else:
+                    failed.append(job)
+                    say(f'[{ended}/{total}] {job.name}: FAILED, see {job.log}\n'
+                        f'{_tail(job.log)}')
+            time.sleep(_POLL_SECONDS)
+    finally:
+        for _, process in running.values():
+            process.terminate()
+        for _, process in running.values():
+            process.wait()
+    return failed
+
+
+def _start(job: Job, environment: dict[str, str]) -> subprocess.Popen:
+    job.work_dir.mkdir(parents=True, exist_ok=True)
+    config = job.work_dir / 'config.py'
+    job.cfg.dump(str(config))
+    with job.log.open('a', encoding='utf-8') as log:
+        return subprocess.Popen(
+            [sys.executable, tool_path('train.py'), str(config), '--work-dir',
+             str(job.work_dir), '--resume'],
+            env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding='utf-8', errors='replace').splitlines()
+    return '\n'.join(f'    {line}' for line in lines[-_LOG_LINES:])

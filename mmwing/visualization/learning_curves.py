@@ -1,0 +1,53 @@
+"""NME after each epoch, of several runs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+
+def draw_learning_curves(
+        curves: Mapping[str, Sequence[Sequence[tuple[float, float]]]],
+        path: str | Path, normalizer: str = 'inter_ocular') -> None:
+    """Draw the mean over seeds, and the range of the seeds as a band.
+
+    Args:
+        curves: Name to the curves of its seeds, each (epoch, NME as a fraction).
+        path: Where the picture goes; its suffix names the format.
+        normalizer: Name of the normaliser, for the axis.
+
+    Raises:
+        ValueError: When there is no curve.
+    """
+    if not any(curves.values()):
+        raise ValueError('curves is empty: there is nothing to draw')
+    figure = Figure(figsize=(6, 4.2), dpi=120, layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for name, runs in curves.items():
+        # Epochs that all seeds have validated.
+        epochs = sorted(set.intersection(*(
+            {epoch for epoch, _ in run} for run in runs)))
+        values = 100 * np.array([[dict(run)[epoch] for epoch in epochs]
+                                 for run in runs])
+        line, = axes.plot(epochs, values.mean(0), label=name, linewidth=1.6)
+        axes.fill_between(epochs, values.min(0), values.max(0), alpha=0.15,
+                          color=line.get_color(), linewidth=0)
+    axes.set_yscale('log')
+    plain = FuncFormatter(lambda value, _: f'{value:g}')
+    axes.yaxis.set_major_formatter(plain)
+    axes.yaxis.set_minor_formatter(plain if _narrow(axes) else NullFormatter())
+    axes.set(xlabel='epoch', ylabel=f'NME, % of {normalizer.replace("_", "-")}',
+             title='Validation after each epoch')
+    axes.grid(alpha=0.3, which='both')
+    axes.legend(loc='upper right', fontsize=9)
+    figure.savefig(path)
+
+
+def _narrow(axes) -> bool:
+    """Whether the axis spans too little for ticks at powers of ten alone."""
+    low, high = axes.get_ylim()
+    return high / low < 30
