@@ -139,7 +139,7 @@ class ResidualLoss(nn.Module):
         if weight is not None:
             weight = weight.to(dtype)
         if not _is_tame(target):
-            target, weight = _without_missing(output, target, weight)
+            target, weight = _without_missing(target, weight)
         if not self._units_checked:
             self._check_units(target, weight)
 
@@ -245,21 +245,17 @@ def _is_tame(target: Tensor) -> bool:
     return torch.linalg.vector_norm(target).item() < TAME
 
 
-def _without_missing(output: Tensor, target: Tensor,
+def _without_missing(target: Tensor,
                      weight: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Give what is not annotated a harmless target, and weight 0.
-
-    The output becomes its own target: no residual, hence no loss and no gradient,
-    and a NaN of the output still comes through.
-    """
+    """Give what is not annotated a harmless target, 0, and weight 0."""
     missing = target.isnan()
-    known = (~missing).to(output.dtype)
+    known = (~missing).to(target.dtype)
     if weight is None:
         weight = known
     else:
         missing = missing | ((weight == 0) & (target.abs() >= TAME))
         weight = weight * known
-    return torch.where(missing, output.detach(), target), weight
+    return target.masked_fill(missing, 0), weight
 
 
 def check_positive(owner: str, **arguments: float) -> None:

@@ -22,6 +22,7 @@ import math
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -70,7 +71,8 @@ def wing(residual: Tensor, omega: float, epsilon: float) -> Tensor:
 class _Wing(torch.autograd.Function):
     """Wing with its gradient in closed form: faster, and only the residual is kept.
 
-    The backward pass can be differentiated again.
+    Both branches are written without comparisons, which run several times slower than
+    arithmetic on a CPU. The backward pass can be differentiated again.
     """
 
     @staticmethod
@@ -78,15 +80,16 @@ class _Wing(torch.autograd.Function):
         ctx.omega, ctx.epsilon = omega, epsilon
         ctx.save_for_backward(residual)
         size = residual.abs()
-        offset = omega - omega * math.log1p(omega / epsilon)
-        inner = torch.div(size, epsilon).log1p_().mul_(omega)
-        return torch.where(size < omega, inner, size.sub_(offset))
+        # |x| - C is the logarithm at omega plus what |x| has beyond omega.
+        inner = size.clamp(max=omega).div_(epsilon).log1p_().mul_(omega)
+        return inner.add_(size.sub_(omega).clamp_(min=0))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         residual, = ctx.saved_tensors
-        size = residual.abs()
-        slope = torch.where(size < ctx.omega, ctx.omega / (size + ctx.epsilon), 1.0)
+        slope = ctx.omega / (residual.abs() + ctx.epsilon)
+        # It falls with |x|: where it is no longer above its value at omega, it is 1.
+        slope = F.threshold(slope, ctx.omega / (ctx.omega + ctx.epsilon), 1.0)
         return grad * slope * residual.sign(), None, None
 
 
