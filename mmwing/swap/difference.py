@@ -72,8 +72,9 @@ class _Writer:
     """Writes values as source, by name where a variable has them."""
 
     def __init__(self, base: dict) -> None:
-        self._names: list[tuple[str, dict | list]] = [(f'_base_.{key}', value) for key, value in base.items()
-                       if isinstance(value, dict) and 'type' in value]
+        self._names: list[tuple[str, dict | list]] = [
+            (f'_base_.{key}', value) for key, value in base.items()
+            if isinstance(value, dict) and 'type' in value]
 
     def call(self, name: str, value: object) -> None:
         """From now on write ``name`` for ``value``."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
+import copy
 import warnings
 from collections.abc import Iterator
 
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
@@ -15,33 +16,24 @@ def points_of_head(head: dict) -> int | None:
     return head.get('num_joints', head.get('out_channels'))
 
 
-def _metainfo(dataset: dict) -> dict | None:
-    """What names the key points of a data set, ``None`` where only it knows."""
-    if dataset.get('metainfo'):
-        return dataset['metainfo']
-    cls = DATASETS.get(str(dataset.get('type')))
-    return getattr(cls, 'METAINFO', None) or None
-
-
-@functools.lru_cache
-def _points_of_file(path: str) -> int:
-    with warnings.catch_warnings():
-        # MMPose reads its own file, and warns that it was not found elsewhere.
-        warnings.simplefilter('ignore')
-        return parse_pose_metainfo(dict(from_file=path))['num_keypoints']
-
-
 def points_of_dataset(dataset: dict) -> int | None:
     """K of the samples of a data set, ``None`` if it cannot be told without data."""
     for transform in reversed(dataset.get('pipeline') or []):
         if str(transform.get('type')).removeprefix('mmpose.') == 'KeypointConverter':
             return transform['num_keypoints']
-    metainfo = _metainfo(dataset)
-    if metainfo is None:
+    cls = DATASETS.get(str(dataset.get('type')))
+    metainfo = copy.deepcopy(dataset.get('metainfo') or getattr(cls, 'METAINFO', None))
+    if cls is None or not metainfo:
         return None
-    if 'from_file' in metainfo:
-        return _points_of_file(metainfo['from_file'])
-    return parse_pose_metainfo(dict(metainfo))['num_keypoints']
+    is_coco = issubclass(cls, BaseCocoStyleDataset)
+    read = cls._load_metainfo if is_coco else parse_pose_metainfo
+    with warnings.catch_warnings():
+        # MMPose reads its own file, and warns that it was not found elsewhere.
+        warnings.simplefilter('ignore')
+        try:
+            return read(metainfo)['num_keypoints']
+        except FileNotFoundError:
+            return None  # a path below a data root that is not there yet
 
 
 def _datasets(cfg: dict) -> Iterator[tuple[str, dict]]:
@@ -65,8 +57,13 @@ def check_points(cfg: dict, head: dict) -> int:
         ValueError: They differ, or nothing tells.
     """
     points = points_of_head(head)
+    known: dict[str, int | None] = {}
     for split, dataset in _datasets(cfg):
-        of_dataset = points_of_dataset(dataset)
+        # Splits share their scheme; its file is read once.
+        scheme = repr([dataset.get(key) for key in ('type', 'metainfo', 'pipeline')])
+        if scheme not in known:
+            known[scheme] = points_of_dataset(dataset)
+        of_dataset = known[scheme]
         if of_dataset is None:
             continue
         points = of_dataset if points is None else points
