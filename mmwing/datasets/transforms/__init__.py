@@ -7,7 +7,8 @@ from .cached_image import LoadCachedImage
 from .color import RandomColor
 from .face_affine import FaceAffine
 from .face_box import RandomFaceBox
+from .face_context import FaceContext
 from .occlusion import RandomOcclusion
 
-__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'LoadCachedImage', 'RandomColor',
-           'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion']
+__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'LoadCachedImage',
+           'RandomColor', 'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion']

@@ -1,0 +1,5 @@
+"""Pose estimators."""
+
+from .cascade import CascadeEstimator
+
+__all__ = ['CascadeEstimator']

@@ -1,0 +1,35 @@
+"""Room around the face, for a model that crops for itself."""
+
+from mmcv.transforms import BaseTransform
+
+from mmwing.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class FaceContext(BaseTransform):
+    """Widen the face box about its centre.
+
+    :class:`mmwing.CascadeEstimator` gets more than the face and takes its crops out
+    of that. Belongs between :class:`mmwing.RandomFaceBox`, whose jitter is a fraction
+    of the face box, and :class:`mmwing.FaceAffine`.
+
+    Required Keys: bbox_scale (1, 2).
+
+    Modified Keys: bbox_scale.
+
+    Args:
+        factor (float): Of the box's sides; the ``context`` of the model.
+    """
+
+    def __init__(self, factor: float) -> None:
+        if not 1 <= factor < float('inf'):
+            raise ValueError(f'factor must be at least 1, got {factor!r}')
+        self.factor = factor
+
+    def transform(self, results: dict) -> dict:
+        """See the class."""
+        results['bbox_scale'] = results['bbox_scale'] * self.factor
+        return results
+
+    def __repr__(self) -> str:
+        return f'{self.__class__.__name__}(factor={self.factor})'

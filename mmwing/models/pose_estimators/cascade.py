@@ -1,0 +1,520 @@
+"""Coarse-to-fine localisation in two stages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from os import PathLike
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData, PixelData
+from mmpose.models.heads import RegressionHead
+from mmpose.models.pose_estimators import TopdownPoseEstimator
+from mmpose.models.pose_estimators.base import BasePoseEstimator
+from mmpose.structures import PoseDataSample
+from torch import Tensor
+
+from mmwing.engine.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.registry import MODELS
+
+from .crop import crop
+from .similarity import (
+    compose,
+    fit_similarity,
+    invert,
+    scale_of,
+    similarity,
+    transform_points,
+)
+
+STAGE_KEYS = {'backbone', 'neck', 'head', 'init_cfg'}
+
+# What stage 1 may be off by before its prediction is taken for an accident.
+MAX_ZOOM = 3.
+MIN_AGREEMENT = 0.5
+
+
+@MODELS.register_module()
+class CascadeEstimator(TopdownPoseEstimator):
+    """Two networks, of which the second sees what the first has straightened.
+
+    Feng et al. (CVPR 2018, section 6, "two-stage landmark localisation"): CNN-6
+    predicts on 64x64 pixels; the similarity that maps its landmarks to the mean
+    shape takes out the rotation in the image plane and centres the face; CNN-7
+    predicts on 128x128 pixels of that. Its landmarks are mapped back by the exact
+    inverse. Any MMPose backbone, neck and head will do for either stage.
+
+    **What it is fed.** The pipeline cuts a *canvas*: the face box with some context
+    (:class:`mmwing.FaceContext`), large enough that the second crop has real pixels in
+    it (256x256 for a crop of 128x128). Stage 1 gets the central ``1 / context`` of
+    the canvas, the face box itself, exactly what :class:`mmwing.FaceAffine` would
+    cut; stage 2 gets its crop of the canvas, never of the small image. Both are cut
+    on the device by :func:`crop`, which averages as many samples as the reduction
+    needs. Labels, mean shape and MMPose's ``input_*`` keys are those of the canvas.
+
+    **Training.** Both stages learn in one run, each by the loss of its own head in
+    its own pixels, on labels that the codec of its own head encodes. Stage 2 sees
+    the errors of stage 1 as they are, without gradient, and some jitter on top.
+    Stage by stage: train the first by itself, e.g. CNN-6 with its ordinary config,
+    then set ``stage1=dict(init_cfg=dict(type='Pretrained', checkpoint=...))`` and
+    ``freeze_stage1=True``.
+
+    **Accidents.** Where the prediction of stage 1 is not finite, has no extent, is
+    more than three times too large or too small, centred outside the face box, or
+    does not resemble a face, stage 2 gets the face box instead. ``fallbacks``, the
+    number of such faces in the batch, is logged in training; ``fallback`` in
+    ``pred_instances`` tells in a test.
+
+    Args:
+        stage1 (dict): ``backbone``, ``head``, and optionally ``neck`` and
+            ``init_cfg``. The head needs a decoder, whose ``input_size`` is the size of
+            the stage's crop.
+        stage2 (dict): The same for the second stage.
+        input_size (Sequence[int]): (w, h) of the canvas in pixels.
+        context (float): Side of the canvas, in sides of the face box: the ``factor``
+            of ``FaceContext`` in the pipeline. Defaults to 1.5.
+        zoom (float): How much larger than in the face box an average face is in the
+            crop of stage 2. Defaults to 1.
+        rotation (float): Largest rotation in degrees that training adds to the crop
+            of stage 2. Defaults to 10, the paper's.
+        jitter (float): Largest displacement of the corners of that crop in training,
+            as a fraction of its side. Defaults to 0.05, the paper's.
+        mean_shape (array | str | Path): Normalised by the canvas' size, (K, 2); a file
+            with it; or ``'auto'``, with which :class:`mmwing.MeanShapeHook` computes
+            it. It also serves heads built with ``mean_shape='auto'`` that have none
+            yet, each in its own crop. Stored in the checkpoint. Defaults to ``'auto'``.
+        freeze_stage1 (bool): Whether stage 1 is left as it is: evaluation mode, no
+            loss, no gradient. Defaults to False.
+        train_cfg (dict, optional): Passed to the heads.
+        test_cfg (dict, optional): ``flip_test`` averages in each stage; MMPose's other
+            keys; ``num_stages=1`` returns what stage 1 says.
+        data_preprocessor (dict, optional): As in MMPose; both stages share it.
+        init_cfg (dict | list[dict], optional): As in MMPose.
+        metainfo (dict, optional): As in MMPose.
+
+    Raises:
+        ValueError: If an argument is out of range or the stages do not fit together.
+    """
+
+    def __init__(self,
+                 stage1: dict,
+                 stage2: dict,
+                 input_size: Sequence[int],
+                 context: float = 1.5,
+                 zoom: float = 1.,
+                 rotation: float = 10.,
+                 jitter: float = 0.05,
+                 mean_shape: np.ndarray | Sequence | str | PathLike = 'auto',
+                 freeze_stage1: bool = False,
+                 train_cfg: dict | None = None,
+                 test_cfg: dict | None = None,
+                 data_preprocessor: dict | None = None,
+                 init_cfg: dict | list[dict] | None = None,
+                 metainfo: dict | None = None) -> None:
+        if len(input_size) != 2 or min(input_size) <= 0:
+            raise ValueError('input_size must be (w, h), two positive integers, '
+                             f'got {input_size}')
+        for name, value, low, high in (('context', context, 1, math.inf),
+                                       ('zoom', zoom, 1e-3, math.inf),
+                                       ('rotation', rotation, 0, 180.1),
+                                       ('jitter', jitter, 0, 0.5)):
+            if not low <= value < high:
+                raise ValueError(f'{name} must lie in [{low}, {high}), got {value}')
+        # Not the parent's own: that builds one backbone and one head, here are two.
+        super(BasePoseEstimator, self).__init__(data_preprocessor, init_cfg)
+        self.metainfo = self._load_metainfo(metainfo)
+        self.train_cfg = train_cfg or {}
+        self.test_cfg = test_cfg or {}
+        if self.test_cfg.get('num_stages', 2) not in (1, 2):
+            raise ValueError('test_cfg.num_stages must be 1 or 2, got '
+                             f'{self.test_cfg["num_stages"]}')
+        # A head that leaves landmarks out would leave them out of the alignment.
+        self._head_cfg = {key: value for key, value in self.test_cfg.items()
+                          if key not in ('num_stages', 'output_keypoint_indices',
+                                         'output_heatmaps')}
+        self.stage1 = self._build_stage('stage1', stage1)
+        self.stage2 = self._build_stage('stage2', stage2)
+        self.num_joints = _num_joints(self.stage1.head)
+        if _num_joints(self.stage2.head) != self.num_joints:
+            raise ValueError(
+                'both stages must have the same landmarks, but the head of stage1 has '
+                f'{self.num_joints} and that of stage2 {_num_joints(self.stage2.head)}')
+
+        self.input_size = tuple(input_size)
+        self.context = context
+        self.zoom = zoom
+        self.rotation = rotation
+        self.jitter = jitter
+        self.freeze_stage1 = freeze_stage1
+        if freeze_stage1:
+            self.stage1.requires_grad_(False)
+        for name, stage in (('box_to_crop1', self.stage1),
+                            ('box_to_crop2', self.stage2)):
+            self.register_buffer(name, self._central_crop(_size(stage)),
+                                 persistent=False)
+        self._init_mean_shape(mean_shape)
+        self._register_load_state_dict_pre_hook(self._load_state_dict_pre_hook)
+
+    def _build_stage(self, name: str, cfg: dict) -> TopdownPoseEstimator:
+        unknown = set(cfg) - STAGE_KEYS
+        if unknown or not {'backbone', 'head'} <= set(cfg):
+            raise ValueError(f'{name} must have backbone and head, and may have neck '
+                             f'and init_cfg; got {sorted(cfg)}')
+        stage = TopdownPoseEstimator(**cfg, test_cfg=self._head_cfg)
+        if getattr(stage.head.decoder, 'input_size', None) is None:
+            raise ValueError(f'the head of {name} needs a decoder (a codec) with the '
+                             "input_size of the stage's crop")
+        return stage
+
+    def train(self, mode: bool = True) -> CascadeEstimator:
+        """Set the mode, and keep a frozen stage 1 in evaluation mode."""
+        super().train(mode)
+        if self.freeze_stage1:
+            self.stage1.eval()
+        return self
+
+    # -------------------------------------------------------------- geometry
+
+    def _central_crop(self, size: tuple[int, int]) -> Tensor:
+        """(1, 2, 3), from the canvas to a crop of the face box."""
+        canvas = torch.tensor([self.input_size], dtype=torch.float32)
+        target = torch.tensor([size], dtype=torch.float32)
+        scale = (target / canvas).amin(1) * self.context
+        # Centre to centre as MMPose's warps have it: half the size.
+        return similarity(scale, torch.zeros_like(scale), canvas / 2, target / 2)
+
+    def _init_mean_shape(
+            self, mean_shape: np.ndarray | Sequence | str | PathLike) -> None:
+        # NaN says "not yet", in a checkpoint, too.
+        self.register_buffer('mean_shape', torch.full((self.num_joints, 2), math.nan))
+        if isinstance(mean_shape, str) and mean_shape == 'auto':
+            return
+        if isinstance(mean_shape, str | PathLike):
+            mean_shape = load_mean_shape(mean_shape, self.num_joints)
+        self.set_mean_shape(mean_shape)
+
+    @property
+    def needs_mean_shape(self) -> bool:
+        """Whether there is no mean shape yet."""
+        return bool(self.mean_shape.isnan().any())
+
+    def set_mean_shape(self, mean_shape: np.ndarray | Sequence) -> None:
+        """Fill the mean shape, and that of heads that wait for one.
+
+        Args:
+            mean_shape (array): Normalised by the canvas' size, (K, 2).
+
+        Raises:
+            ValueError: If it is not (K, 2), not finite, looks like pixels, or all
+                its points coincide.
+        """
+        value = check_mean_shape(mean_shape, self.num_joints)
+        if np.ptp(value, axis=0).max() < 1e-3:
+            raise ValueError('mean_shape has all points in one place: nothing to '
+                             'align a face to')
+        self.mean_shape.copy_(torch.as_tensor(value))
+        mean = self._mean_points()
+        for stage, points in (
+                (self.stage1, transform_points(self.box_to_crop1, mean)),
+                (self.stage2, self._reference())):
+            if getattr(stage.head, 'needs_mean_shape', False):
+                size = points.new_tensor(_size(stage))
+                stage.head.set_mean_shape((points[0] / size).cpu().numpy())
+
+    def _mean_points(self) -> Tensor:
+        """The mean shape in pixels of the canvas, (1, K, 2)."""
+        return (self.mean_shape * self.mean_shape.new_tensor(self.input_size))[None]
+
+    def _reference(self) -> Tensor:
+        """Where the mean shape is in the crop of stage 2, (1, K, 2) in its pixels."""
+        points = transform_points(self.box_to_crop2, self._mean_points())
+        middle = (points.amax(1) + points.amin(1)) / 2
+        center = points.new_tensor(_size(self.stage2)) / 2
+        return (points - middle) * self.zoom + center
+
+    def _align(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The crop of stage 2 for what stage 1 has found.
+
+        Args:
+            points (Tensor): Landmarks in pixels of the canvas, (N, K, 2).
+
+        Returns:
+            tuple[Tensor, Tensor]: Matrices (N, 2, 3) from the canvas to the crop, and
+            which of the predictions were usable, (N,) bool.
+        """
+        mean, reference = self._mean_points(), self._reference()
+        box = self.box_to_crop2.expand(len(points), 2, 3)
+
+        # Neither NaN nor numbers whose squares overflow; and some extent.
+        usable = (points.abs() < 1e6).all(-1).all(-1)
+        safe = torch.where(usable[:, None, None], points, mean)
+        extent = (safe.amax(1) - safe.amin(1)).amax(-1)
+        usable = usable & (extent > 1e-3 * (mean.amax(1) - mean.amin(1)).amax())
+        safe = torch.where(usable[:, None, None], points, mean)
+
+        matrix, agreement = fit_similarity(safe, reference)
+        zoom = scale_of(matrix) / (scale_of(box) * self.zoom)
+        center = points.new_tensor(_size(self.stage2)) / 2
+        center = transform_points(invert(matrix), center.expand(len(points), 1, 2))
+        in_box = transform_points(self.box_to_crop1, center).squeeze(1)
+        size = points.new_tensor(_size(self.stage1))
+        usable = (usable & (agreement > MIN_AGREEMENT)
+                  & (zoom > 1 / MAX_ZOOM) & (zoom < MAX_ZOOM)
+                  & ((in_box >= 0) & (in_box <= size)).all(-1))
+        return torch.where(usable[:, None, None], matrix, box), usable
+
+    def _jitter(self, matrix: Tensor) -> Tensor:
+        """Move, resize and turn the crop of stage 2 (N, 2, 3), as RandomFaceBox does.
+
+        The size of the crop changes by the difference of its corners, its centre
+        moves by their mean.
+        """
+        count = len(matrix)
+        size = matrix.new_tensor(_size(self.stage2))
+        corners = torch.rand(count, 2, 2, device=matrix.device) * 2 - 1
+        corners = corners.to(matrix.dtype) * self.jitter
+        scale = 1 / (1 + (corners[:, 1] - corners[:, 0]).mean(1))
+        angle = torch.rand(count, device=matrix.device).to(matrix.dtype) * 2 - 1
+        angle = angle * math.radians(self.rotation)
+        moved = similarity(scale * angle.cos(), scale * angle.sin(),
+                           size * (0.5 + corners.mean(1)),
+                           (size / 2).expand(count, 2))
+        return compose(moved, matrix)
+
+    def _crop1(self, inputs: Tensor) -> Tensor:
+        return self._crop(inputs, self.box_to_crop1.expand(len(inputs), 2, 3),
+                          self.box_to_crop1, self.stage1)
+
+    def _crop2(self, inputs: Tensor, matrix: Tensor) -> Tensor:
+        # By the reduction of an average face: its own would make the result depend on
+        # the rest of the batch.
+        return self._crop(inputs, matrix, self.box_to_crop2 * self.zoom, self.stage2)
+
+    @staticmethod
+    def _crop(inputs: Tensor, matrix: Tensor, typical: Tensor,
+              stage: TopdownPoseEstimator) -> Tensor:
+        reduction = 1 / float(scale_of(typical.cpu()))
+        # A reduction of 2 that float32 makes 2.0000001 is one of 2.
+        samples = max(1, math.ceil(reduction - 1e-3))
+        return crop(inputs, matrix, _size(stage), samples)
+
+    # ------------------------------------------------------------ one stage
+
+    def _samples(self,
+                 stage: TopdownPoseEstimator,
+                 data_samples: list,
+                 points: Tensor | None = None,
+                 weights: Tensor | None = None) -> list[PoseDataSample]:
+        """Samples as a head expects them, in terms of its own crop.
+
+        Args:
+            stage (TopdownPoseEstimator): Whose head it is.
+            data_samples (list[PoseDataSample]): Those of the canvas.
+            points (Tensor, optional): Landmarks in pixels of the crop, (N, K, 2), which
+                the head's codec shall encode.
+            weights (Tensor, optional): Their weights, (N, K).
+        """
+        width, height = _size(stage)
+        samples = []
+        for data_sample in data_samples:
+            sample = PoseDataSample(metainfo=data_sample.metainfo)
+            sample.set_metainfo({'input_size': (width, height),
+                                 'batch_input_shape': (height, width)})
+            samples.append(sample)
+        if points is None:
+            return samples
+
+        codec = stage.head.decoder
+        device = points.device
+        points = points.detach().cpu().numpy()
+        weights = weights.cpu().numpy()
+        for sample, point, weight in zip(samples, points, weights, strict=True):
+            encoded = codec.encode(keypoints=point[None],
+                                   keypoints_visible=(weight > 0)[None].astype(
+                                       np.float32))
+            encoded['keypoint_weights'] = encoded['keypoint_weights'] * weight
+            sample.gt_instance_labels = InstanceData()
+            for key, name in codec.label_mapping_table.items():
+                sample.gt_instance_labels.set_field(
+                    torch.as_tensor(encoded[key], device=device), name)
+            sample.gt_fields = PixelData()
+            for key, name in getattr(codec, 'field_mapping_table', {}).items():
+                sample.gt_fields.set_field(
+                    torch.as_tensor(encoded[key], device=device), name)
+        return samples
+
+    def _instances(self, stage: TopdownPoseEstimator, crops: Tensor,
+                   data_samples: list) -> list[InstanceData]:
+        """Predictions of a stage in pixels of its crop."""
+        feats = stage.extract_feat(crops)
+        if self.test_cfg.get('flip_test', False):
+            feats = [feats, stage.extract_feat(crops.flip(-1))]
+        return _decode(stage, feats, self._samples(stage, data_samples),
+                       self._head_cfg)
+
+    def _check_inputs(self, inputs: Tensor) -> None:
+        width, height = self.input_size
+        if tuple(inputs.shape[-2:]) != (height, width):
+            raise ValueError(
+                f'the cascade was built for a canvas of {width}x{height} pixels '
+                f'(input_size), but got {inputs.shape[-1]}x{inputs.shape[-2]}: let '
+                'FaceAffine of the pipeline cut that size')
+        if not self.training or not getattr(self, '_mean_shape_checked', False):
+            # In training once: looking at it halts a GPU.
+            if self.needs_mean_shape:
+                raise RuntimeError(
+                    "mean_shape='auto' has not been computed: train with custom_hooks="
+                    "[dict(type='mmwing.MeanShapeHook')], load a checkpoint of such a "
+                    'run, or set mean_shape to a file')
+            self._mean_shape_checked = True
+
+    # --------------------------------------------------------- MMPose's modes
+
+    def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
+        """Compute both stages' losses.
+
+        Args:
+            inputs (Tensor): Canvases, (N, C, H, W).
+            data_samples (list[PoseDataSample]): With ``keypoint_labels`` normalised
+                by the size of the canvas, as DirectRegressionLabel makes them, and
+                ``keypoint_weights`` in ``gt_instance_labels``.
+
+        Returns:
+            dict[str, Tensor]: What the heads return, with ``stage1.`` and ``stage2.``
+            in front of the names; and ``fallbacks``.
+
+        Raises:
+            ValueError: If the canvas has not the size that the model was built for.
+            RuntimeError: If the mean shape has not been computed.
+        """
+        self._check_inputs(inputs)
+        labels = [sample.gt_instance_labels for sample in data_samples]
+        weights = torch.cat([label.keypoint_weights for label in labels])
+        points = torch.cat([label.keypoint_labels for label in labels])
+        points = points * points.new_tensor(self.input_size)
+
+        losses = {}
+        crops = self._crop1(inputs)
+        samples = self._samples(self.stage1, data_samples,
+                                transform_points(self.box_to_crop1, points), weights)
+        if self.freeze_stage1:
+            with torch.no_grad():
+                feats = self.stage1.extract_feat(crops)
+        else:
+            feats = self.stage1.extract_feat(crops)
+            losses.update(self._head_loss('stage1', feats, samples))
+        with torch.no_grad():
+            found = _points(_decode(self.stage1, feats, samples, {}), points)
+            found = transform_points(invert(self.box_to_crop1), found)
+            matrix, usable = self._align(found)
+            matrix = self._jitter(matrix)
+
+        feats = self.stage2.extract_feat(self._crop2(inputs, matrix))
+        samples = self._samples(self.stage2, data_samples,
+                                transform_points(matrix, points), weights)
+        losses.update(self._head_loss('stage2', feats, samples))
+        losses['fallbacks'] = (~usable).sum().to(points.dtype)
+        return losses
+
+    def _head_loss(self, name: str, feats: tuple, samples: list) -> dict[str, Tensor]:
+        head = getattr(self, name).head
+        return {f'{name}.{key}': value for key, value in head.loss(
+            feats, samples, train_cfg=self.train_cfg).items()}
+
+    def predict(self, inputs: Tensor, data_samples: list) -> list:
+        """Predict landmarks in pixels of the image.
+
+        Args:
+            inputs (Tensor): Canvases, (N, C, H, W).
+            data_samples (list[PoseDataSample]): The samples.
+
+        Returns:
+            list[PoseDataSample]: The samples with ``pred_instances``: ``keypoints``
+            (1, K, 2) and ``keypoint_scores`` of stage 2, ``keypoints_stage1`` (1, K,
+            2), and ``fallback`` (1,), whether stage 1's were not used.
+
+        Raises:
+            ValueError: If the canvas has not the size that the model was built for.
+            RuntimeError: If the mean shape has not been computed.
+        """
+        self._check_inputs(inputs)
+        first = self._instances(self.stage1, self._crop1(inputs), data_samples)
+        points = transform_points(invert(self.box_to_crop1), _points(first, inputs))
+        _replace_keypoints(first, points)
+        results = self.add_pred_to_datasample(first, None, data_samples)
+        if self.test_cfg.get('num_stages', 2) == 1:
+            return results
+        of_stage1 = [sample.pred_instances.keypoints for sample in results]
+
+        matrix, usable = self._align(points)
+        second = self._instances(self.stage2, self._crop2(inputs, matrix), data_samples)
+        _replace_keypoints(
+            second, transform_points(invert(matrix), _points(second, inputs)))
+        results = self.add_pred_to_datasample(second, None, data_samples)
+        for sample, keypoints, ok in zip(results, of_stage1, usable.tolist(),
+                                         strict=True):
+            sample.pred_instances.keypoints_stage1 = keypoints
+            sample.pred_instances.fallback = np.array([not ok])
+        return results
+
+    def _forward(self, inputs: Tensor, data_samples: list | None = None) -> Tensor:
+        """The whole way in tensors: differentiable, without decoding or flip test.
+
+        Args:
+            inputs (Tensor): Canvases, (N, C, H, W).
+            data_samples (list[PoseDataSample], optional): Not used.
+
+        Returns:
+            Tensor: Coordinates normalised by the size of the canvas, (N, K, 2).
+
+        Raises:
+            TypeError: If a head is not a RegressionHead.
+        """
+        self._check_inputs(inputs)
+        points = transform_points(invert(self.box_to_crop1),
+                                  _regress(self.stage1, self._crop1(inputs)))
+        matrix, _ = self._align(points)
+        points = transform_points(invert(matrix),
+                                  _regress(self.stage2, self._crop2(inputs, matrix)))
+        return points / points.new_tensor(self.input_size)
+
+    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Features of stage 1; those of stage 2 depend on what stage 1 finds."""
+        return self.stage1.extract_feat(self._crop1(inputs))
+
+
+def _size(stage: TopdownPoseEstimator) -> tuple[int, int]:
+    """(w, h) of a stage's crop."""
+    return tuple(stage.head.decoder.input_size)
+
+
+def _num_joints(head: torch.nn.Module) -> int:
+    """Number of landmarks; heads of heat maps call it ``out_channels``."""
+    return head.num_joints if hasattr(head, 'num_joints') else head.out_channels
+
+
+def _decode(stage: TopdownPoseEstimator, feats: tuple | list, samples: list,
+            test_cfg: dict) -> list[InstanceData]:
+    preds = stage.head.predict(feats, samples, test_cfg=test_cfg)
+    return preds[0] if isinstance(preds, tuple) else preds
+
+
+def _points(instances: list[InstanceData], like: Tensor) -> Tensor:
+    """Landmarks (N, K, 2), float32, of a batch of one face a sample."""
+    keypoints = np.concatenate([np.asarray(i.keypoints)[..., :2] for i in instances])
+    return torch.as_tensor(keypoints, dtype=torch.float32, device=like.device)
+
+
+def _replace_keypoints(instances: list[InstanceData], points: Tensor) -> None:
+    for instance, keypoints in zip(instances, points.cpu().numpy(), strict=True):
+        instance.keypoints = keypoints[None]
+
+
+def _regress(stage: TopdownPoseEstimator, crops: Tensor) -> Tensor:
+    """Landmarks (N, K, 2) in pixels of the crop, as tensors."""
+    if not isinstance(stage.head, RegressionHead):
+        raise TypeError("mode='tensor' needs a RegressionHead in both stages, got "
+                        f"{type(stage.head).__name__}; use mode='predict'")
+    coords = stage.head(stage.extract_feat(crops))[..., :2]
+    return coords * coords.new_tensor(_size(stage))
