@@ -24,8 +24,8 @@ that MMEngine's own training state needs, see :func:`load_checkpoint_file`.
 
 from __future__ import annotations
 
-import difflib
 import codecs
+import difflib
 import functools
 import importlib
 import importlib.abc
@@ -223,7 +223,7 @@ def _why_unusable(stand_in: StandIn) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def prepare() -> None:
     """Offer stand-ins for what is missing and make checkpoints load.
 
@@ -264,7 +264,9 @@ def _safe_globals() -> list:
     import numpy as np
     from mmengine.logging import HistoryBuffer
 
-    multiarray = np._core.multiarray if hasattr(np, '_core') else np.core.multiarray
+    # numpy 1.26 has a package numpy._core, too, with nothing in it.
+    core = '_core' if np.lib.NumpyVersion(np.__version__) >= '2.0.0' else 'core'
+    multiarray = importlib.import_module(f'numpy.{core}.multiarray')
     # `bytes` and `encode` are how pickle writes an array's empty or raw buffer.
     entries: list = [HistoryBuffer, np.ndarray, np.dtype, bytes, codecs.encode,
                      (codecs.encode, '_codecs.encode')]

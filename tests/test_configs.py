@@ -96,7 +96,7 @@ def test_the_data_and_the_metric_build(name):
 def test_a_config_of_one_loss_differs_in_its_type_alone():
     """A base holds no argument of any one loss, so a swap leaves nothing over."""
     configs = [read(name) for name in NAMES
-               if re.match(r'td-reg_cnn6_[a-z0-9]+_1xb64-20e_300w', name)]
+               if re.match(r'td-reg_cnn6_[a-z0-9]+_1xb16-20e_300w', name)]
     assert len(configs) >= 7
     reference = configs[0].to_dict()
     types = set()

@@ -179,7 +179,7 @@ def test_bad_input_ends_with_one_message(arguments, message, tmp_path):
 
 def test_a_missing_data_root_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv('MMWING_300W', str(tmp_path / 'nowhere') + '/')
-    done = train('td-reg_cnn6_wing_1xb64-20e_300w-64x64', cwd=tmp_path, check=False)
+    done = train('td-reg_cnn6_wing_1xb16-20e_300w-64x64', cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert str(tmp_path / 'nowhere') in done.stderr and 'MMWING_300W=' in done.stderr
 
@@ -191,11 +191,11 @@ def test_the_wrong_checkpoint_is_named(tmp_path):
 
 @pytest.mark.skipif(not os.environ.get('MMWING_300W'), reason='needs MMWING_300W')
 def test_real_faces_train_for_an_epoch(tmp_path):
-    train('td-reg_cnn6_wing_1xb64-20e_300w-64x64', '--cfg-options',
+    train('td-reg_cnn6_wing_1xb16-20e_300w-64x64', '--cfg-options',
           'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
           'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
           'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
           'train_dataloader.dataset.indices=128', 'model.backbone.widen_factor=0.25',
           'model.head.in_channels=512', cwd=tmp_path)
-    name = 'td-reg_cnn6_wing_1xb64-20e_300w-64x64'
+    name = 'td-reg_cnn6_wing_1xb16-20e_300w-64x64'
     assert (tmp_path / 'work_dirs' / name / 'epoch_1.pth').is_file()

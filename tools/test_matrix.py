@@ -28,10 +28,10 @@ TINY = [
     'test_dataloader.dataset.num_samples=8', 'test_dataloader.num_workers=0',
     'test_dataloader.persistent_workers=False'
 ]
-#: Name of the column -> what is installed over the pinned versions.
+#: Name in the table -> what is installed instead of the pinned MMEngine.
 ENGINES = {
-    'mmengine 0.10.7': [],
-    'onedl-mmengine': ['onedl-mmengine'],
+    'mmengine 0.10.7': None,
+    'onedl-mmengine': 'onedl-mmengine',
 }
 # The last releases of these that were built against numpy 1.
 NUMPY_1 = ['numpy==1.26.4', 'opencv-python-headless==4.11.0.86', 'scipy<1.16',
@@ -49,6 +49,12 @@ def find_python(version: str) -> str | None:
 
 class Failure(Exception):
     """A step that ended with an error."""
+
+
+def output(step: str, command: list[str], cwd: str, log: Path) -> str:
+    """The last line that a step prints."""
+    run(step, command, cwd, log)
+    return log.read_text().rstrip().rsplit('\n', 1)[-1]
 
 
 def run(step: str, command: list[str], cwd: str, log: Path) -> None:
@@ -72,7 +78,8 @@ def versions(python: str) -> str:
                           text=True).stdout.strip()
 
 
-def try_environment(python: str, extra: list[str], log: Path) -> str:
+def try_environment(python: str, engine: str | None, numpy: list[str],
+                    log: Path) -> str:
     """One row of the table: install, train, resume, test."""
     log.unlink(missing_ok=True)
     folder = tempfile.mkdtemp(prefix='mmwing-matrix-')
@@ -82,23 +89,20 @@ def try_environment(python: str, extra: list[str], log: Path) -> str:
         pip = [here, '-m', 'pip', 'install', '-q', '--disable-pip-version-check']
         requirements = ROOT / 'requirements'
         run('torch', [*pip, '-r', str(requirements / 'torch.txt')], folder, log)
-        numpy_1 = 'numpy==1.26.4' in extra
-        constraints = [] if numpy_1 else [
-            '-c', str(requirements / 'constraints.txt')]
-        run('install', [*pip, *constraints, str(ROOT),
-                        *(extra if numpy_1 else ['numpy>=2'])], folder, log)
+        pinned = ['-c', str(requirements / 'constraints.txt')]
+        run('install', [*pip, *(numpy or pinned), str(ROOT)], folder, log)
         run('openmmlab', [*pip, '--no-deps', '-r',
                           str(requirements / 'openmmlab.txt')], folder, log)
         run('setuptools', [*pip, 'setuptools<81'], folder, log)
-        if 'onedl-mmengine' in extra:
+        if engine:
+            # It installs the module mmengine, too: only one of them at a time.
             run('uninstall', [here, '-m', 'pip', 'uninstall', '-qy', 'mmengine'],
                 folder, log)
-            run('onedl', [*pip, '--no-deps', 'onedl-mmengine'], folder, log)
+            run('engine', [*pip, '--no-deps', engine], folder, log)
         installed = versions(here)
         run('doctor', [here, '-m', 'mmwing'], folder, log)
-        where = subprocess.run([here, '-m', 'mmwing', 'tool', 'train.py'], cwd=folder,
-                               capture_output=True, text=True).stdout.strip()
-        tools = Path(where).parent
+        tools = Path(output('tool', [here, '-m', 'mmwing', 'tool', 'train.py'],
+                            folder, log)).parent
         train = [here, str(tools / 'train.py'), CONFIG, '--work-dir', 'work']
         run('train', [*train, *TINY, 'train_cfg.max_epochs=1'], folder, log)
         run('resume', [*train, '--resume', *TINY, 'train_cfg.max_epochs=2'],
@@ -125,14 +129,15 @@ def main() -> int:
              '|---|---|---|---|---|']
     for version in args.pythons:
         python = find_python(version)
-        for engine, extra in ENGINES.items():
+        for name, engine in ENGINES.items():
             for numpy in ([], NUMPY_1):
                 if numpy and version not in NUMPY_1_PYTHONS:
                     continue
-                name = f'{version}-{engine.replace(" ", "-")}-{len(numpy)}'
-                row = (f'| {version} | {engine} | ' +
+                log = logs / (f'{version}-{name.replace(" ", "-")}-'
+                              f'numpy-{1 if numpy else 2}.log')
+                row = (f'| {version} | {name} | ' +
                        ('- | - | no interpreter' if python is None else
-                        try_environment(python, extra + numpy, logs / f'{name}.log')) +
+                        try_environment(python, engine, numpy, log)) +
                        ' |')
                 lines.append(row)
                 print(row, flush=True)

@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmwing.apis import check_data, exit_with_message, find_checkpoint, load_config
 
-NAME = 'td-reg_cnn6_wing_1xb64-20e_300w-64x64'
+NAME = 'td-reg_cnn6_wing_1xb16-20e_300w-64x64'
 
 
 def test_a_config_is_read_by_name_and_by_path(tmp_path):

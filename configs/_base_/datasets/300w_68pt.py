@@ -4,7 +4,7 @@ dataset_type = 'Face300WDataset'
 data_root = '{{$MMWING_300W:data/300w/}}'
 
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=16,
     num_workers=2,
     persistent_workers=True,
     drop_last=True,

@@ -1,7 +1,7 @@
 # Adam, one warm-up epoch, cosine to zero, exponential moving average of the weights.
 max_epochs = 20
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=5)
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=5e-4))
 param_scheduler = [
     dict(
         type='LinearLR',
@@ -21,6 +21,6 @@ param_scheduler = [
 ]
 custom_hooks = [
     dict(type='mmwing.MeanShapeHook'),
-    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, gamma=200),
+    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0005, gamma=800),
 ]
-auto_scale_lr = dict(base_batch_size=64)
+auto_scale_lr = dict(base_batch_size=16)

@@ -1,4 +1,4 @@
-_base_ = './td-reg_cnn6-7-cascade_wing_1xb64-200e_300w-128x128.py'
+_base_ = './td-reg_cnn6-7-cascade_wing_1xb16-200e_300w-128x128.py'
 
 # Rare head poses are seen more often.
 train_dataloader = dict(
