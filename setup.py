@@ -15,6 +15,7 @@ class BuildWithConfigs(build_py):
     """Put configs and tools into ``mmwing/.mim``, where MIM looks for them."""
 
     def run(self):
+        """Copy them after the modules."""
         super().run()
         if self.editable_mode:
             return  # the checkout itself is found

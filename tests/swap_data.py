@@ -1,4 +1,4 @@
-"""MMPose's face configs, small enough to run, and data sets of each of their schemes."""
+"""MMPose's face configs, small enough to run, and data sets of their schemes."""
 
 import copy
 import json

@@ -16,13 +16,12 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
+from swap_data import FACE_CONFIGS, short, shrink, use_data
 
 from mmwing.apis import build_runner, load_config
 from mmwing.swap import HEADS, swap_loss
 from mmwing.swap.losses import loss_names
 from mmwing.swap.rewrite import _without_scope
-
-from swap_data import FACE_CONFIGS, short, shrink, use_data
 
 HEATMAP_LOSSES = ['AdaptiveWingLoss', 'HeatmapWingLoss']
 COORDINATE_LOSSES = [name for name in loss_names() if name not in HEATMAP_LOSSES]

@@ -13,9 +13,16 @@ from mmengine.config import Config, DictAction
 from mmengine.hooks import Hook
 
 import mmwing
-from mmwing.apis import (LAUNCHERS, build_runner, check_data, exit_with_message,
-                         find_checkpoint, load_config, require_face_metric,
-                         write_test_report)
+from mmwing.apis import (
+    LAUNCHERS,
+    build_runner,
+    check_data,
+    exit_with_message,
+    find_checkpoint,
+    load_config,
+    require_face_metric,
+    write_test_report,
+)
 
 
 class SaveMetricHook(Hook):

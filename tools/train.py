@@ -11,8 +11,13 @@ import os.path as osp
 from mmengine.config import Config, DictAction
 
 import mmwing
-from mmwing.apis import (LAUNCHERS, build_runner, check_data, exit_with_message,
-                         load_config)
+from mmwing.apis import (
+    LAUNCHERS,
+    build_runner,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,8 +2,14 @@
 
 from .reporting import require_face_metric, write_test_report
 from .resources import config_path, list_configs, tool_path
-from .runner import (LAUNCHERS, build_runner, check_data, exit_with_message,
-                     find_checkpoint, load_config)
+from .runner import (
+                     LAUNCHERS,
+                     build_runner,
+                     check_data,
+                     exit_with_message,
+                     find_checkpoint,
+                     load_config,
+)
 
 __all__ = ['LAUNCHERS', 'build_runner', 'check_data', 'config_path',
            'exit_with_message', 'find_checkpoint', 'list_configs', 'load_config',

@@ -60,8 +60,9 @@ class Study:
         """
         cfg = load_config(self.config, {**self.options, **(options or {})})
         check_data(cfg, ('train', 'val'))
-        if epochs or self.epochs:
-            set_epochs(cfg, epochs or self.epochs)
+        epochs = epochs or self.epochs
+        if epochs:
+            set_epochs(cfg, epochs)
         for loader in (cfg.train_dataloader, cfg.val_dataloader):
             loader.num_workers = 0
             loader.persistent_workers = False

@@ -92,7 +92,7 @@ class Variant:
             input_size: (w, h) of the network input; given to a loss of mmwing's on
                 MMPose's head, which does not hand it over.
         """
-        config = {'type': f'{self.origin}.{self.name}'}
+        config: dict = {'type': f'{self.origin}.{self.name}'}
         if self.origin == 'mmpose':
             # As MMPose's own configs have it; its default ignores the weights.
             config['use_target_weight'] = True

@@ -384,7 +384,7 @@ def _box_findings(box: Sequence[float], points: np.ndarray,
                          'spread; it must be x, y, width, height')
 
 
-def _points(indices: Sequence[int]) -> str:
+def _points(indices: Sequence[int] | np.ndarray) -> str:
     shown = ', '.join(str(index) for index in indices[:8])
     more = f' and {len(indices) - 8} more' if len(indices) > 8 else ''
     return f'point{"s" if len(indices) > 1 else ""} {shown}{more}'
@@ -435,9 +435,10 @@ def _check_geometry(report: CheckReport) -> None:
         report.problems += wrong
         report.proposal = _pairs(partners) if wrong else None
     if len(usable) >= _FACES_FOR_SHAPES:
+        flips = partners if report.proposal or report.flip_indices is None \
+            else report.flip_indices
         for record, face in zip(usable, faces, strict=True):
-            report.problems += _shape_problems(record, face, mean, report.flip_indices
-                                               if not report.proposal else partners)
+            report.problems += _shape_problems(record, face, mean, flips)
 
 
 def _pairs(partners: np.ndarray) -> list[tuple[int, int]]:
@@ -463,7 +464,7 @@ def _wrong_pairs(mean: np.ndarray, declared: np.ndarray, partners: np.ndarray,
             f'{_partner(point, partners)}')
 
 
-def _partner(point: int, partners: np.ndarray) -> str:
+def _partner(point: int | np.integer, partners: np.ndarray) -> str:
     other = partners[point]
     return 'has no partner' if other == point else f'mirrors point {other}'
 

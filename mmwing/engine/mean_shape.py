@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 
-def compute_mean_shape(dataset: Sized,
+def compute_mean_shape(dataset: Sequence,
                        num_samples: int | None = 1000,
                        seed: int = 0) -> np.ndarray:
     """Average the labels that a data set's pipeline gives.
@@ -46,11 +46,11 @@ def compute_mean_shape(dataset: Sized,
     count = total if num_samples is None else min(num_samples, total)
     indices = np.linspace(0, total - 1, count).round().astype(int)
 
-    sums = counts = None
+    sums = counts = np.zeros(0)
     with _own_random_state(seed):
         for index in indices:
             labels, weights = _labels(dataset, int(index))
-            if sums is None:
+            if not len(sums):
                 sums = np.zeros(labels.shape[1:], np.float64)
                 counts = np.zeros(labels.shape[1], np.int64)
             elif labels.shape[1] != len(sums):
@@ -159,7 +159,7 @@ def check_mean_shape_path(path: str | PathLike) -> Path:
     return path
 
 
-def _labels(dataset: Sized, index: int) -> tuple[np.ndarray, np.ndarray]:
+def _labels(dataset: Sequence, index: int) -> tuple[np.ndarray, np.ndarray]:
     instances = dataset[index]['data_samples'].gt_instance_labels
     return (np.asarray(instances.keypoint_labels, np.float64),
             np.asarray(instances.keypoint_weights))

@@ -1,8 +1,9 @@
 """What no network is needed for: the mean shape, put where the face is."""
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from mmengine.dataset import BaseDataset
 
 from .faces import EvaluatedFaces
 
@@ -16,7 +17,7 @@ FIVE_POINTS: dict[int, tuple[tuple[int, ...], ...]] = {
 }
 
 
-def annotated_faces(dataset: Sized) -> EvaluatedFaces:
+def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
     """The true landmarks and boxes of a top-down data set; ``pred`` is NaN.
 
     Args:
@@ -136,7 +137,8 @@ def shape_baselines(train: EvaluatedFaces,
         'mean shape, fitted to the box': _with_pred(
             test, fit_to_boxes(mean, test.boxes), test.annotated),
         'mean shape, affine fit to 5 true points': _with_pred(
-            test, fit_affine(mean, test.gt), test.annotated & complete[:, None]),
+            test, fit_affine(mean, test.gt),
+            test.annotated & np.expand_dims(complete, 1)),
     }
 
 

@@ -219,7 +219,7 @@ def _draw_sheet(path: Path, faces: EvaluatedFaces, errors: np.ndarray,
                 indices: np.ndarray, images: _Images) -> None:
     gt = np.where(faces.annotated[indices][..., None], faces.gt[indices], np.nan)
     sheet = draw_face_sheet(
-        [images.get(index) for index in indices], gt, faces.pred[indices],
+        [images.get(index) for index in indices], list(gt), list(faces.pred[indices]),
         [f'{100 * errors[index]:.2f} %' for index in indices], size=_TILE_SIZE)
     cv2.imwrite(str(path), sheet)
 

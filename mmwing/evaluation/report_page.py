@@ -47,7 +47,7 @@ class FaceRow:
         tile, scale, offset = crop_face(image, [gt, pred], _TILE_SIZE, _TILE_MARGIN)
         _, data = cv2.imencode('.jpg', tile, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         self.picture = {
-            'jpeg': base64.b64encode(data).decode(),
+            'jpeg': base64.b64encode(data.tobytes()).decode(),
             'gt': _tile_points(gt, scale, offset),
             'pred': _tile_points(pred, scale, offset)}
 

@@ -102,7 +102,7 @@ def summarize(faces: EvaluatedFaces, protocol: Protocol) -> dict[str, float]:
 def flatten(figures: Mapping[tuple[str, str], Mapping[str, float]],
             protocol: Protocol) -> dict[str, float]:
     """Bring the figures of :func:`summarize_subsets` under one key each."""
-    flat = {}
+    flat: dict[str, float] = {}
     for (normalizer, subset), values in figures.items():
         prefix = f'{normalizer}/' if len(protocol.normalizers) > 1 else ''
         prefix += f'{subset}/' if subset else ''

@@ -27,7 +27,8 @@ def point_colors(mean_shape: np.ndarray, flip_indices: np.ndarray) -> list[Color
             for index, other in enumerate(flip_indices)]
 
 
-def draw_numbered_sheet(mean_shape: np.ndarray, flip_indices: Sequence[int],
+def draw_numbered_sheet(mean_shape: np.ndarray,
+                        flip_indices: Sequence[int] | np.ndarray,
                         images: Sequence[np.ndarray], points: Sequence[np.ndarray],
                         captions: Sequence[str], warnings: Sequence[bool],
                         links: Sequence[tuple[int, int]] = (),

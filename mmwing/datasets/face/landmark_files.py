@@ -176,7 +176,7 @@ def _read_csv(path: Path, folder: Path, origin: int,
     rows = csv.reader(lines, delimiter=delimiter)
     columns = [name.strip() for name in next(rows, [])]
     image_column, points = _csv_columns(path, columns)
-    records = []
+    records: list = []
     image_ids: dict[str, int] = {}
     for number, row in enumerate(rows, 2):
         if not any(cell.strip() for cell in row):

@@ -127,11 +127,11 @@ def pose_metainfo(points: Mapping) -> dict:
 
 def _names(points: Mapping) -> list[str]:
     names, count = points.get('names'), points.get('num_points')
-    if names is None and count is None:
-        raise ValueError('num_points or names is needed')
     if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
         raise TypeError(f'num_points must be an integer, got {count!r}')
     if names is None:
+        if count is None:
+            raise ValueError('num_points or names is needed')
         if count < 1:
             raise ValueError(f'num_points must be at least 1, got {count}')
         return [f'point-{index}' for index in range(count)]
@@ -184,7 +184,7 @@ def _links(contours: Sequence | Mapping, names: list[str]) -> list[tuple[int, in
         raise TypeError('contours must be a list of lists of points, or a mapping of '
                         f'name to list; got {contours!r}')
     lists = contours.values() if isinstance(contours, Mapping) else contours
-    links = []
+    links: list = []
     for contour in lists:
         if (isinstance(contour, str) or not isinstance(contour, Sequence)
                 or len(contour) < 2):

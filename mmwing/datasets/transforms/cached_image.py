@@ -33,7 +33,7 @@ class LoadCachedImage(LoadImage):
             raise ValueError(f'max_gigabytes must be positive, got {max_gigabytes!r}')
         super().__init__(**kwargs)
         self.max_gigabytes = max_gigabytes
-        self._images = {}
+        self._images: dict = {}
         self._bytes_left = int(max_gigabytes * 1e9)
 
     def transform(self, results: dict) -> dict | None:

@@ -56,8 +56,9 @@ class RandomOcclusion(BaseTransform):
         if np.random.rand() >= self.prob:
             return []
         patches = []
+        low, high = self.size
         for _ in range(np.random.randint(1, self.max_patches + 1)):
-            sides = np.random.uniform(*self.size, 2) * (width, height)
+            sides = np.random.uniform(low, high, 2) * (width, height)
             w, h = np.maximum(1, sides.round().astype(int))
             x, x2 = np.random.randint(0, width - w + 1, 2)
             y, y2 = np.random.randint(0, height - h + 1, 2)

@@ -133,10 +133,11 @@ class PoseBalancedDataset(ClassBalancedDataset):
                     'of the data set swaps no points (flip_indices): give the '
                     'index of the mode, the authors take 0')
             return yaw_mode(found, flip_indices)
-        if self.mode >= len(found.modes):
+        mode = int(self.mode)
+        if mode >= len(found.modes):
             raise ValueError(f'mode must be less than {len(found.modes)} for '
-                             f'{len(found.mean)} points, got {self.mode}')
-        return self.mode
+                             f'{len(found.mean)} points, got {mode}')
+        return mode
 
 
 def _landmarks(dataset: BaseDataset) -> tuple:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
+from typing import Any
 
 import numpy as np
 import torch
@@ -113,18 +114,19 @@ class DirectRegressionHead(RegressionHead):
             self, explicit: Sequence[int] | None) -> tuple[float, float] | None:
         of_decoder = getattr(self.decoder, 'input_size', None)
         size = of_decoder if explicit is None else explicit
+        if size is None:
+            return None
         if of_decoder is not None and tuple(size) != tuple(of_decoder):
             raise ValueError(
                 f'input_size={tuple(size)} of the head contradicts the decoder, whose '
                 f'input_size is {tuple(of_decoder)}; leave that of the head out')
-        if size is None:
-            return None
         if len(size) != 2 or min(size) <= 0:
             raise ValueError('input_size must be (w, h), two positive numbers, '
                              f'got {size}')
-        return tuple(size)
+        width, height = size
+        return width, height
 
-    def _losses_without_input_size(self) -> list[nn.Module]:
+    def _losses_without_input_size(self) -> list:
         """The losses, also inside of a wrapper of losses, that wait for a size."""
         return [module for module in self.loss_module.modules()
                 if getattr(module, 'input_size', 0) is None]
@@ -327,7 +329,7 @@ class DirectRegressionHead(RegressionHead):
     # --------------------------------------------------------------- predict
 
     def predict(self,
-                feats: tuple[Tensor, ...] | Tensor | list,
+                feats: Any,
                 batch_data_samples: list,
                 test_cfg: dict | None = None) -> list:
         """Predict landmarks in pixels of the network input.
@@ -358,7 +360,7 @@ class DirectRegressionHead(RegressionHead):
             coords = self.forward(feats)
         return self.decode(coords.unsqueeze(1))
 
-    def _predict_flip_test(self, feats: list, batch_data_samples: list,
+    def _predict_flip_test(self, feats: Any, batch_data_samples: list,
                            shift_coords: bool) -> Tensor:
         if not isinstance(feats, list) or len(feats) != 2:
             raise ValueError('flip_test needs a list of two: the features of the '

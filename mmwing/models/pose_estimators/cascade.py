@@ -9,7 +9,7 @@ from os import PathLike
 import numpy as np
 import torch
 from mmengine.structures import InstanceData, PixelData
-from mmpose.models.heads import RegressionHead
+from mmpose.models.heads import BaseHead, RegressionHead
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 from mmpose.structures import PoseDataSample
@@ -322,14 +322,13 @@ class CascadeEstimator(TopdownPoseEstimator):
             sample.set_metainfo({'input_size': (width, height),
                                  'batch_input_shape': (height, width)})
             samples.append(sample)
-        if points is None:
+        if points is None or weights is None:
             return samples
 
         codec = stage.head.decoder
         device = points.device
-        points = points.detach().cpu().numpy()
-        weights = weights.cpu().numpy()
-        for sample, point, weight in zip(samples, points, weights, strict=True):
+        for sample, point, weight in zip(samples, points.detach().cpu().numpy(),
+                                         weights.cpu().numpy(), strict=True):
             encoded = codec.encode(keypoints=point[None],
                                    keypoints_visible=(weight > 0)[None].astype(
                                        np.float32))
@@ -489,9 +488,9 @@ def _size(stage: TopdownPoseEstimator) -> tuple[int, int]:
     return tuple(stage.head.decoder.input_size)
 
 
-def _num_joints(head: torch.nn.Module) -> int:
+def _num_joints(head: BaseHead) -> int:
     """Number of landmarks; heads of heat maps call it ``out_channels``."""
-    return head.num_joints if hasattr(head, 'num_joints') else head.out_channels
+    return getattr(head, 'num_joints', None) or head.out_channels
 
 
 def _decode(stage: TopdownPoseEstimator, feats: tuple | list, samples: list,

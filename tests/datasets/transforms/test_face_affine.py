@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 from mmpose.datasets.transforms import RandomFlip, TopdownAffine
 
-from mmwing.datasets.transforms import (FaceAffine, RandomColor, RandomFaceBox,
-                                        RandomGaussianBlur, RandomOcclusion)
+from mmwing.datasets.transforms import (
+    FaceAffine,
+    RandomColor,
+    RandomFaceBox,
+    RandomGaussianBlur,
+    RandomOcclusion,
+)
 
 
 def augment(sample, size=(64, 64), antialias=True, seed=0, **box):

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmwing.datasets.transforms import (RandomColor, RandomGaussianBlur,
-                                        RandomOcclusion)
+from mmwing.datasets.transforms import RandomColor, RandomGaussianBlur, RandomOcclusion
 
 
 @pytest.fixture
