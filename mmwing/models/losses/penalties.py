@@ -88,8 +88,10 @@ class _Wing(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         residual, = ctx.saved_tensors
         slope = ctx.omega / (residual.abs() + ctx.epsilon)
-        # It falls with |x|: where it is no longer above its value at omega, it is 1.
-        slope = F.threshold(slope, ctx.omega / (ctx.omega + ctx.epsilon), 1.0)
+        # It falls with |x|: where it is no longer above its value at omega, rounded
+        # as the line above rounds it, it is 1.
+        knot = ctx.omega / (residual.new_tensor(ctx.omega) + ctx.epsilon)
+        slope = F.threshold(slope, knot.item(), 1.0)
         return grad * slope * residual.sign(), None, None
 
 

@@ -506,7 +506,8 @@ def _points(instances: list[InstanceData], like: Tensor) -> Tensor:
 
 
 def _replace_keypoints(instances: list[InstanceData], points: Tensor) -> None:
-    for instance, keypoints in zip(instances, points.cpu().numpy(), strict=True):
+    # MMPose maps them to the image in place: a copy, not the tensor's own memory.
+    for instance, keypoints in zip(instances, points.cpu().numpy().copy(), strict=True):
         instance.keypoints = keypoints[None]
 
 

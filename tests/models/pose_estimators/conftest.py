@@ -42,7 +42,7 @@ class DotHead(DirectRegressionHead):
         x = feats if isinstance(feats, torch.Tensor) else feats[-1]
         self.seen = x
         if self.told is not None:
-            return self.told.expand(len(x), -1, -1).to(x)
+            return self.told.repeat(len(x), 1, 1).to(x)
         mirrored = x.shape[1] == 3 and _is_mirrored(x)
         height, width = x.shape[-2:]
         mass = x.sum((2, 3))
