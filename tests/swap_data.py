@@ -18,7 +18,6 @@ FOLDER = Path(mmpose.__file__).parent / '.mim/configs/face_2d_keypoint'
 #: mmpose::face_2d_keypoint/... of every config for faces that MMPose ships.
 FACE_CONFIGS = sorted(mmpose_config_name(path) for path in FOLDER.rglob('*.py'))
 
-SIZE = 64
 IMAGES = 4
 
 #: Files of the real fixtures: type of data set -> folder and annotations.
@@ -47,8 +46,10 @@ def metainfo_of(dataset_type: str) -> dict:
 
 def symmetric_points(metainfo: dict, rng: np.random.Generator) -> np.ndarray:
     """K points in [0, 1], mirrored where the scheme pairs them."""
-    points = np.stack([np.full(metainfo['num_keypoints'], 0.5),
-                       rng.uniform(0.2, 0.8, metainfo['num_keypoints'])], axis=1)
+    count = metainfo['num_keypoints']
+    # MMPose's 300wlp pairs none.
+    x = np.full(count, 0.5) if metainfo['flip_pairs'] else rng.uniform(0.1, 0.9, count)
+    points = np.stack([x, rng.uniform(0.2, 0.8, count)], axis=1)
     for first, second in metainfo['flip_pairs']:
         points[first, 0] = rng.uniform(0.1, 0.45)
         points[second] = 1 - points[first, 0], points[first, 1]
@@ -133,13 +134,15 @@ def _replace(config: object, old: object, new: object) -> None:
 
 
 def shrink(cfg: Config) -> Config:
-    """A copy at 64 pixels with a shallow, narrow backbone, for a run of a second."""
+    """A copy at 64 or 128 pixels with a shallow, narrow backbone, for a run of a second."""
     cfg = copy.deepcopy(cfg)
-    # The map is a quarter of the input: first the smaller one, or it is cut twice.
-    _replace(cfg, (64, 64), (SIZE // 4, SIZE // 4))
-    _replace(cfg, (256, 256), (SIZE, SIZE))
-    _replace(cfg, (8, 8), (SIZE // 32, SIZE // 32))
     backbone, head = cfg.model.backbone, cfg.model.head
+    # SCNet pools its last map, a 32nd of the input, by four.
+    size = 128 if backbone.type == 'SCNet' else 64
+    # The map is a quarter of the input: first the smaller one, or it is cut twice.
+    _replace(cfg, (64, 64), (size // 4, size // 4))
+    _replace(cfg, (256, 256), (size, size))
+    _replace(cfg, (8, 8), (size // 32, size // 32))
     backbone.init_cfg = None
     if backbone.type == 'HRNet':
         for stage, widths in zip(('stage1', 'stage2', 'stage3', 'stage4'),
@@ -158,7 +161,8 @@ def shrink(cfg: Config) -> Config:
     elif backbone.type == 'CSPNeXt':
         backbone.update(deepen_factor=0.167, widen_factor=0.125)
         head.in_channels = 128
-    if head.get('deconv_out_channels', ()) == ():  # HeatmapHead's three layers of 256
+    if head.type == 'HeatmapHead' and 'deconv_out_channels' not in head:
+        # Three layers of 256.
         head.deconv_out_channels = (16, 16, 16)
     for split in ('train', 'val', 'test'):
         cfg[f'{split}_dataloader'].update(batch_size=IMAGES, num_workers=0,
@@ -169,6 +173,10 @@ def shrink(cfg: Config) -> Config:
             if isinstance(value, list):
                 each[key] = [item for item in value if not (
                     isinstance(item, dict) and item.get('type') == 'Albumentation')]
+    if leaf_datasets(cfg)[0]['type'] == 'Face300WLPDataset':
+        # MMPose's NME knows no eyes of this data set: as shipped, its config stops
+        # with a KeyError at the first evaluation.
+        cfg.val_evaluator.keypoint_indices = [36, 45]
     cfg.train_cfg = dict(by_epoch=True, max_epochs=1, val_interval=1)
     cfg.default_hooks.checkpoint = None
     cfg.log_level = 'ERROR'
