@@ -134,7 +134,7 @@ def _replace(config: object, old: object, new: object) -> None:
 
 
 def shrink(cfg: Config) -> Config:
-    """A copy at 64 or 128 pixels with a shallow, narrow backbone, for a run of a second."""
+    """A copy at 64 or 128 pixels with a shallow, narrow backbone: runs in a second."""
     cfg = copy.deepcopy(cfg)
     backbone, head = cfg.model.backbone, cfg.model.head
     # SCNet pools its last map, a 32nd of the input, by four.

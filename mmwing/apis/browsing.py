@@ -1,0 +1,67 @@
+"""What a network is fed: samples as the pipeline leaves them."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import set_random_seed
+
+from mmwing.registry import DATASETS
+from mmwing.swap.heads import walk
+from mmwing.visualization import draw_sample_sheet
+
+from .runner import check_data
+
+
+def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: int = 0,
+                   first: int = 0, size: int = 128) -> np.ndarray:
+    """Draw samples of a config after their pipeline, with the points they carry.
+
+    Args:
+        cfg: The config of a run.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        number: How many samples, at most; the data set may have fewer.
+        seed: Of the augmentation.
+        first: Index of the first sample.
+        size: Side of a tile in pixels.
+
+    Returns:
+        The sheet, (H, W, 3) uint8, BGR.
+
+    Raises:
+        FileNotFoundError: The data are not there.
+        ValueError: The config has no such split, or there is nothing to draw.
+    """
+    if number < 1:
+        raise ValueError(f'number must be at least 1, got {number}')
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise ValueError(f'the config has no {split}_dataloader; choose another split')
+    check_data(cfg, (split, ))
+    config = copy.deepcopy(loader['dataset'])
+    for _, each in list(walk(config)):
+        # Packed, a sample is what the network gets: the points are labels by then.
+        if isinstance(each.get('pipeline'), list):
+            each['pipeline'] = [step for step in each['pipeline'] if
+                                step['type'].rpartition('.')[2] != 'PackPoseInputs']
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    with warnings.catch_warnings():
+        # MMPose tells of each file of meta information where it found it.
+        warnings.filterwarnings('ignore', message='The metainfo config file')
+        dataset = DATASETS.build(config)
+    if not 0 <= first < len(dataset):
+        raise ValueError(f'first must lie in 0 to {len(dataset) - 1}, the samples of '
+                         f'the {split} split; got {first}')
+    set_random_seed(seed)
+    images, points = [], []
+    for index in range(first, min(first + number, len(dataset))):
+        sample = dataset[index]
+        keypoints = sample.get('transformed_keypoints', sample['keypoints'])[0]
+        known = sample['keypoints_visible'].reshape(1, len(keypoints), -1)[0, :, 0] > 0
+        images.append(sample['img'])
+        points.append(np.where(known[:, None], keypoints, np.nan))
+    return draw_sample_sheet(images, points, size=size)
