@@ -1,7 +1,8 @@
-"""Test a model; MMPose's options, and a report with figures and pictures.
+"""Test a model; MMPose's options, a report with figures and pictures, other boxes.
 
 Usage: python tools/test.py CONFIG CHECKPOINT [--report DIR] ...
-CHECKPOINT is a file, or a work dir whose last checkpoint is taken.
+CHECKPOINT is a file, or a work dir whose last checkpoint is taken. See
+docs/evaluation.md for what a report holds and how its figures are computed.
 """
 
 import argparse
@@ -10,7 +11,8 @@ import os.path as osp
 
 import mmengine
 from mmengine.config import Config, DictAction
-from mmengine.hooks import Hook
+from mmengine.dist import is_main_process
+from mmengine.runner import Runner
 
 import mmwing
 from mmwing.apis import (
@@ -20,20 +22,19 @@ from mmwing.apis import (
     exit_with_message,
     find_checkpoint,
     load_config,
-    require_face_metric,
-    write_test_report,
+)
+from mmwing.evaluation.box_sensitivity import (
+    evaluate_box_errors,
+    write_box_sensitivity,
+)
+from mmwing.evaluation.boxes import count_without_box, with_box_file
+from mmwing.evaluation.runner_report import (
+    add_face_metric,
+    name_subsets,
+    write_runner_report,
 )
 
-
-class SaveMetricHook(Hook):
-    """Write the metrics of the test to a file."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def after_test_epoch(self, runner, metrics=None) -> None:
-        if metrics is not None:
-            mmengine.dump(metrics, self.path)
+BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,6 +47,16 @@ def parse_args() -> argparse.Namespace:
                         help='write figures, tables and pictures there')
     parser.add_argument('--overlay', nargs='+', default=[], metavar='REPORT',
                         help='reports whose CED curves are drawn into this one')
+    parser.add_argument('--bbox-file', metavar='JSON',
+                        help="test on a detector's boxes: a list of COCO detections, "
+                        'or an annotation file with detector_bbox')
+    parser.add_argument('--bbox-missing', choices=('error', 'keep'), default='error',
+                        help='with --bbox-file, a face without a box is an error '
+                        '(default), or keeps its annotated box')
+    parser.add_argument('--box-jitter', nargs='*', type=float, metavar='LEVEL',
+                        help='with --report, test on disturbed boxes, too: levels are '
+                        'standard deviations as fractions of the box (default: '
+                        f'{" ".join(map(str, BOX_ERRORS))})')
     parser.add_argument('--out', help='the file to save metric results')
     parser.add_argument('--dump', help='dump predictions to this pickle file')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
@@ -66,6 +77,17 @@ def parse_args() -> argparse.Namespace:
                         help='load the checkpoint even if it holds Python objects '
                         'that can run code')
     args = parser.parse_args()
+    if args.overlay and not args.report:
+        parser.error('--overlay goes with --report DIR, which draws the curves')
+    if args.box_jitter is not None:
+        if not args.report:
+            parser.error('--box-jitter goes with --report DIR, where the curve goes')
+        if args.dump or args.show or args.show_dir or args.badcase:
+            parser.error('--box-jitter tests several times: run --dump, --show, '
+                         '--show-dir and --badcase without it')
+        if not all(0 <= level < 1 for level in args.box_jitter):
+            parser.error('--box-jitter takes fractions of the box from 0 to 1, such '
+                         f'as 0.05; got {args.box_jitter}')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
 
@@ -108,21 +130,41 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     return cfg
 
 
+def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> None:
+    """Write the report of the test that has given these figures."""
+    title = osp.splitext(osp.basename(args.config))[0]
+    write_runner_report(runner, args.report, title, args.overlay)
+    runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
+    if args.box_jitter is not None:
+        levels = sorted({0., *(args.box_jitter or BOX_ERRORS)})
+        curve = {0.: figures, **evaluate_box_errors(runner, levels[1:])}
+        if is_main_process():
+            write_box_sensitivity(curve, args.report)
+        runner.logger.info(f'Curve: {osp.join(args.report, "box_jitter.png")}')
+
+
 @exit_with_message
 def main() -> None:
     args = parse_args()
     cfg = merge_args(load_config(args.config, args.cfg_options), args)
     check_data(cfg, ('test', ))
     if args.report:
-        require_face_metric(cfg)
+        add_face_metric(cfg)
+        name_subsets(cfg)
+    if args.bbox_file:
+        cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
+                                            args.bbox_missing)
     runner = build_runner(cfg)
-    if args.out:
-        runner.register_hook(SaveMetricHook(args.out), 'LOWEST')
-    runner.test()
+    if args.bbox_file:
+        missing = count_without_box(runner.test_dataloader.dataset, args.bbox_file,
+                                    args.bbox_missing)
+        runner.logger.info(f'{args.bbox_file}: {missing} faces have no box there and '
+                           'keep the annotated one')
+    figures = runner.test()
+    if args.out and is_main_process():
+        mmengine.dump(figures, args.out)
     if args.report:
-        write_test_report(runner, args.report, osp.splitext(
-            osp.basename(args.config))[0], args.overlay)
-        runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
+        write_report(runner, args, figures)
 
 
 if __name__ == '__main__':

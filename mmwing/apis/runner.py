@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import os.path as osp
 import pickle
@@ -138,6 +139,22 @@ def build_runner(cfg: Config) -> Runner:
     return Runner.from_cfg(cfg)
 
 
+def end_cpu_distributed() -> None:
+    """Close gloo together, once all that uses it is gone.
+
+    Left to the end of the interpreter, a thread of gloo may still run when its
+    owner is destroyed, and the process aborts after all of its work is done.
+    """
+    import torch.distributed as dist
+
+    if not dist.is_available() or not dist.is_initialized():
+        return
+    if dist.get_backend() == 'gloo':
+        gc.collect()  # the runner and the wrapped model refer to each other
+        dist.barrier()
+        dist.destroy_process_group()
+
+
 def find_checkpoint(path: str) -> str:
     """The checkpoint file that ``path`` means.
 
@@ -173,12 +190,13 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
 
     @functools.wraps(main)
     def run() -> None:
-        if os.environ.get('MMWING_DEBUG'):
-            return main()
         try:
             main()
+            end_cpu_distributed()
         except (FileNotFoundError, ValueError, TypeError, KeyError, ImportError,
                 pickle.UnpicklingError) as error:
+            if os.environ.get('MMWING_DEBUG'):
+                raise
             text = error.args[0] if isinstance(error, KeyError) else error
             sys.exit(f'error: {text}\n(MMWING_DEBUG=1 shows the traceback)')
 

@@ -9,52 +9,7 @@ from mmengine.runner import Runner
 
 from mmwing.visualization.box_sensitivity import draw_box_sensitivity
 
-_AFTER = 'GetBBoxCenterScale'
-
-
-def with_box_error(dataloader: Mapping, shift: float, scale: float | None = None,
-                   seed: int = 0) -> dict:
-    """Copy a dataloader's config, with :class:`mmwing.BoxError` in its pipelines.
-
-    Args:
-        dataloader: Config of a dataloader.
-        shift: See :class:`mmwing.BoxError`.
-        scale: See there; by default as large as ``shift``.
-        seed: See there.
-
-    Raises:
-        ValueError: When no pipeline has a ``GetBBoxCenterScale``.
-    """
-    transform = {'type': 'mmwing.BoxError', 'shift': shift,
-                 'scale': shift if scale is None else scale, 'seed': seed}
-    disturbed, count = _disturb(dataloader['dataset'], transform)
-    if not count:
-        raise ValueError(f'no pipeline of the dataloader has a {_AFTER}: there is no '
-                         'box to disturb')
-    return {**dataloader, 'dataset': disturbed}
-
-
-def _disturb(dataset: Mapping, transform: Mapping) -> tuple[dict, int]:
-    """Copy a data set's config with the transform in it and in those it wraps.
-
-    Pipelines are copied, not extended in place: data sets may share one.
-    """
-    changed, count = dict(dataset), 0
-    pipeline = list(dataset.get('pipeline') or [])
-    for index, step in enumerate(pipeline):
-        if str(step['type']).endswith(_AFTER):
-            changed['pipeline'] = [*pipeline[:index + 1], dict(transform),
-                                   *pipeline[index + 1:]]
-            count = 1
-            break
-    if dataset.get('dataset'):
-        changed['dataset'], inner = _disturb(dataset['dataset'], transform)
-        count += inner
-    if dataset.get('datasets'):
-        children = [_disturb(child, transform) for child in dataset['datasets']]
-        changed['datasets'] = [child for child, _ in children]
-        count += sum(inner for _, inner in children)
-    return changed, count
+from .boxes import with_box_error
 
 
 def evaluate_box_errors(runner: Runner, levels: Sequence[float], seed: int = 0

@@ -1,6 +1,6 @@
 """The report of what an MMEngine runner has just tested."""
 
-import os
+import os.path as osp
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,24 +8,53 @@ import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
+from mmengine.fileio import load
 from mmengine.runner import Runner
 
 from .metrics import FaceAlignmentMetric
+from .normalizers import ITEM_PREFIX
 from .report import write_report
 
 
 def add_face_metric(cfg: Config) -> None:
     """Put a FaceAlignmentMetric beside the test metrics of a config that has none.
 
-    Its defaults are the inter-ocular normaliser and the threshold 0.1.
+    Its threshold is 0.1 and its normaliser inter-ocular, or the item or box that an
+    ``NME`` of MMPose's in the config names. Its keys begin with ``face/``, for
+    MMPose's ``NME`` has the same name.
     """
     evaluators = cfg.test_evaluator
     if isinstance(evaluators, Mapping):
         evaluators = [evaluators]
     name = FaceAlignmentMetric.__name__
-    if not any(evaluator['type'] in (name, f'mmwing.{name}', FaceAlignmentMetric)
-               for evaluator in evaluators):
-        cfg.test_evaluator = [*evaluators, {'type': f'mmwing.{name}'}]
+    if any(evaluator['type'] in (name, f'mmwing.{name}', FaceAlignmentMetric)
+           for evaluator in evaluators):
+        return
+    items = [evaluator['norm_item'] for evaluator in evaluators
+             if evaluator.get('norm_mode') == 'use_norm_item']
+    normalizer = 'inter_ocular'
+    if items:
+        normalizer = 'box_size' if items[0] == 'bbox_size' else ITEM_PREFIX + items[0]
+    cfg.test_evaluator = [*evaluators, {
+        'type': f'mmwing.{name}', 'normalizer': normalizer, 'prefix': 'face'}]
+
+
+def name_subsets(cfg: Config) -> None:
+    """Wrap the test data set in a PoseSubset where its annotations name subsets.
+
+    MMPose's data sets drop what ``tools/prepare_dataset.py`` writes: WFLW's
+    attributes, 300-W's common and challenging. A data set that is wrapped already, or
+    whose pipeline does not pack the faces' ids, stays as it is.
+    """
+    dataset = cfg.test_dataloader.dataset
+    path = osp.join(dataset.get('data_root') or '', dataset.get('ann_file') or '')
+    packs = [step for step in dataset.get('pipeline', ())
+             if str(step['type']).endswith('PackPoseInputs')]
+    if not osp.isfile(path) or dataset.get('bbox_file') or not packs or any(
+            'id' not in step.get('meta_keys', ('id',)) for step in packs):
+        return
+    if any('subsets' in face for face in load(path).get('annotations', ())):
+        cfg.test_dataloader.dataset = {'type': 'mmwing.PoseSubset', 'dataset': dataset}
 
 
 def write_runner_report(runner: Runner, directory: str | Path,
@@ -72,7 +101,7 @@ class DatasetImages:
 
     def __call__(self, path: str) -> np.ndarray | None:
         """Image (H, W, 3) uint8 BGR; None when there is none."""
-        if os.path.isfile(path):
+        if osp.isfile(path):
             return cv2.imread(path)
         if self._indices is None:
             self._indices = {

@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.fileio import load
+from mmpose.structures.bbox import bbox_xyxy2cs
 
 from mmwing.registry import TRANSFORMS
 
@@ -19,11 +20,12 @@ class BoxFromFile(BaseTransform):
 
     MMPose's own ``bbox_file`` drops the annotations, and with them the landmarks that
     a test needs. This keeps them. Stands in front of ``GetBBoxCenterScale``, whose
-    padding then applies to the box.
+    padding then applies to the box. ``bbox`` stays the annotated one, which errors
+    may be normalised by: a figure must not improve because a detector's box is large.
 
     Required Keys: id, img_id, bbox (1, 4).
 
-    Modified Keys: bbox. Removed Keys: bbox_center, bbox_scale.
+    Added or Modified Keys: bbox_center (1, 2), bbox_scale (1, 2).
 
     Args:
         bbox_file (str): JSON file: a COCO list of detections (``image_id``, ``bbox``
@@ -65,20 +67,24 @@ class BoxFromFile(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """See the class."""
-        box = self._find(results)
+        box = self.find(results)
         if box is None:
             if self.missing == 'keep':
                 return results
             raise ValueError(
                 f'bbox_file {self.bbox_file!r} has no box for face {results["id"]} of '
                 f"image {results['img_id']}; missing='keep' takes the annotated one")
-        results['bbox'] = box[None].astype(np.float32)
-        # They are of the annotated box, and GetBBoxCenterScale would prefer them.
-        results.pop('bbox_center', None)
-        results.pop('bbox_scale', None)
+        center, size = bbox_xyxy2cs(box.astype(np.float32))
+        results['bbox_center'] = center[None]
+        results['bbox_scale'] = size[None]
         return results
 
-    def _find(self, results: dict) -> np.ndarray | None:
+    def find(self, results: Mapping) -> np.ndarray | None:
+        """Box (4,) of a face as x1, y1, x2, y2; None when the file has none.
+
+        Args:
+            results: ``id``, ``img_id`` and ``bbox`` (1, 4) of the face.
+        """
         if self._by_face:
             return self._by_face.get(results['id'])
         candidates = self._by_image.get(results['img_id'])

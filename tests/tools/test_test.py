@@ -1,0 +1,138 @@
+"""tools/test.py on painted faces: reports, other boxes, bad input."""
+
+import csv
+import json
+import runpy
+import sys
+
+import mmengine
+import pytest
+from mmengine.registry import DefaultScope
+from mmengine.runner import save_checkpoint
+
+import mmwing
+from mmwing.apis import load_config
+from mmwing.datasets.face import SyntheticFaceDataset
+from mmwing.engine.mean_shape import compute_mean_shape
+from mmwing.registry import DATASETS, MODELS
+
+CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
+NUM_FACES = 6
+OPTIONS = {'test_dataloader.dataset.num_samples': NUM_FACES,
+           'test_dataloader.num_workers': 0,
+           'test_dataloader.persistent_workers': False,
+           'model.backbone.widen_factor': 0.125, 'model.head.in_channels': 256,
+           'model.head.hidden_channels': 16}
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    """A model that has learnt nothing: the mean face, more or less."""
+    cfg = load_config(CONFIG, OPTIONS)
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(cfg.model)
+        trained_on = DATASETS.build({**cfg.train_dataloader.dataset,
+                                     'num_samples': NUM_FACES})
+    model.head.set_mean_shape(compute_mean_shape(trained_on))
+    path = tmp_path_factory.mktemp('model') / 'model.pth'
+    save_checkpoint({'state_dict': model.state_dict(), 'meta': {}}, str(path))
+    return path
+
+
+@pytest.fixture
+def run(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, **more):
+        options = {**OPTIONS, **more}
+        monkeypatch.setattr(sys, 'argv', [
+            'test.py', CONFIG, str(checkpoint), '--work-dir', 'work',
+            *map(str, arguments), '--cfg-options',
+            *(f'{key}={value}' for key, value in options.items())])
+        runpy.run_path(mmwing.tool_path('test.py'), run_name='__main__')
+    return call
+
+
+def faces():
+    cfg = load_config(CONFIG, OPTIONS).test_dataloader.dataset
+    return SyntheticFaceDataset(num_samples=NUM_FACES, seed=cfg.get('seed', 0))
+
+
+def write_boxes(path, count=NUM_FACES, grow=0.0):
+    """The data set's own boxes as detections, larger by a share of their side."""
+    detections = []
+    for info in list(map(faces().get_data_info, range(NUM_FACES)))[:count]:
+        x0, y0, x1, y1 = map(float, info['bbox'][0])
+        margin = grow * (x1 - x0) / 2
+        detections.append({'image_id': info['img_id'], 'score': 1.0, 'bbox': [
+            x0 - margin, y0 - margin, x1 - x0 + 2 * margin, y1 - y0 + 2 * margin]})
+    path.write_text(json.dumps(detections))
+    return path
+
+
+def test_curve_of_disturbed_boxes_begins_at_the_test_itself(run, tmp_path):
+    run('--report', 'report', '--box-jitter', 0.3, 0.1, '--out', 'out.json')
+    with (tmp_path / 'report/box_jitter.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row['box_error']) for row in rows] == [0, 0.1, 0.3]
+    errors = [float(row['NME']) for row in rows]
+    assert errors[0] == mmengine.load('out.json')['NME']
+    assert errors[0] < errors[1] < errors[2]
+    # The report is that of the undisturbed test.
+    report = mmengine.load('report/metrics.json')
+    assert report['figures']['NME'] == pytest.approx(errors[0])
+    assert (tmp_path / 'report/box_jitter.png').stat().st_size > 0
+
+
+def test_boxes_from_a_file(run, tmp_path):
+    run('--out', 'own.json')
+    run('--out', 'same.json', '--bbox-file', write_boxes(tmp_path / 'same_boxes.json'))
+    run('--out', 'large.json', '--bbox-file',
+        write_boxes(tmp_path / 'large_boxes.json', grow=0.5))
+    own, same, large = (mmengine.load(f'{name}.json')['NME']
+                        for name in ('own', 'same', 'large'))
+    assert same == pytest.approx(own, rel=1e-4)
+    assert large > 1.2 * own
+
+
+def test_the_boxes_of_a_file_do_not_normalise(run, tmp_path):
+    """With boxes three times as large, errors by them would be three times less."""
+    boxes = write_boxes(tmp_path / 'boxes.json', grow=2)
+    for name in ('box_size', 'inter_ocular'):
+        run('--out', f'{name}.json', '--bbox-file', boxes,
+            **{'test_evaluator.normalizer': name})
+    own = faces()
+    ratio = mmengine.load('box_size.json')['NME'] / mmengine.load(
+        'inter_ocular.json')['NME']
+    info = own.get_data_info(0)
+    eyes = abs(info['keypoints'][0, 36, 0] - info['keypoints'][0, 45, 0])
+    box = info['bbox'][0, 2] - info['bbox'][0, 0]
+    assert ratio == pytest.approx(eyes / box, rel=0.3)
+
+
+def test_faces_without_a_detection(run, tmp_path):
+    boxes = write_boxes(tmp_path / 'boxes.json', count=4)
+    with pytest.raises(SystemExit, match='no box for 2 of 6 faces.*--bbox-missing'):
+        run('--bbox-file', boxes)
+    run('--bbox-file', boxes, '--bbox-missing', 'keep', '--out', 'out.json')
+    assert mmengine.load('out.json')['num_faces'] == NUM_FACES
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (['--box-jitter', '0.1'], '--box-jitter goes with --report'),
+    (['--overlay', 'other'], '--overlay goes with --report'),
+    (['--report', 'r', '--box-jitter', '5'], 'fractions of the box from 0 to 1'),
+    (['--report', 'r', '--box-jitter', '--dump', 'x.pkl'], 'tests several times'),
+])
+def test_options_that_do_not_go_together(run, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        run(*arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_file_without_boxes(run, tmp_path):
+    (tmp_path / 'boxes.json').write_text('{"images": []}')
+    with pytest.raises(SystemExit, match='list of COCO detections'):
+        run('--bbox-file', tmp_path / 'boxes.json')
+    with pytest.raises(SystemExit, match=r'error: .*nowhere.json'):
+        run('--bbox-file', tmp_path / 'nowhere.json')
