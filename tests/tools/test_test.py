@@ -55,7 +55,8 @@ def run(checkpoint, tmp_path, monkeypatch):
 
 def faces():
     cfg = load_config(CONFIG, OPTIONS).test_dataloader.dataset
-    return SyntheticFaceDataset(num_samples=NUM_FACES, seed=cfg.get('seed', 0))
+    return SyntheticFaceDataset(num_samples=NUM_FACES, seed=cfg.seed,
+                                bbox_scale=cfg.bbox_scale)
 
 
 def write_boxes(path, count=NUM_FACES, grow=0.0):
