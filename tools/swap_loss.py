@@ -16,6 +16,18 @@ from mmwing.apis import exit_with_message, load_config
 from mmwing.swap import HEADS, swap_loss
 
 
+class KeyValues(DictAction):
+    """MMEngine's action, with a message for what has no value."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
+                 values: list[str], option_string: str | None = None) -> None:
+        for value in values:
+            if '=' not in value:
+                parser.error(f'{option_string} takes KEY=VALUE, such as omega=40; got '
+                             f'{value!r}')
+        super().__call__(parser, namespace, values, option_string)
+
+
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Swap the loss of a config of MMPose's",
@@ -26,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--head', choices=HEADS, default='keep',
         help='keep the head, or turn the model into direct regression')
-    parser.add_argument('--set', nargs='+', action=DictAction, default={},
+    parser.add_argument('--set', nargs='+', action=KeyValues, default={},
                         metavar='KEY=VALUE', help='arguments of the loss')
     parser.add_argument('--out', metavar='FILE', help='the config to be written')
     return parser.parse_args()

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from yapf.yapflib.yapf_api import FormatCode
 
-_STYLE = {'based_on_style': 'pep8', 'column_limit': 79}
+# As MMEngine's dumps, so that a person who knows those can read it.
+_STYLE = {'based_on_style': 'pep8', 'column_limit': 79,
+          'split_before_expression_after_opening_paren': True}
 
 
 def config_text(base: dict, changed: dict, base_path: str,

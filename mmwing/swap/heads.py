@@ -15,7 +15,8 @@ from .losses import takes_heatmaps
 COORDINATES = 'coordinates'
 HEAT_MAPS = 'heat maps'
 
-DIRECT = '--head direct'
+#: What to do where no loss fits, said in messages.
+DIRECT = 'tools/swap_loss.py --head direct'
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from .heads import (
 from .losses import check_arguments, find_loss, takes_heatmaps
 from .mmdet_names import replace_mmdet_names
 from .points import check_points
-from .units import add_import
+from .units import add_import, balance_of_pair
 
 #: What ``swap_loss`` can do about the head.
 HEADS = ('keep', 'direct')
@@ -84,7 +84,7 @@ class Swap:
         base = Config.fromfile(filename).to_dict()
         comments = [f'{_HEADER}.']
         comments += [f'{change.key}: {change.why}.' for change in self.changes
-                     if not any(part.isdigit() for part in change.key.split('.'))]
+                     if change.key.startswith('model.') or '.' not in change.key]
         text = config_text(base, self.cfg.to_dict(), base_path, comments)
         self._check_round_trip(text, base_path, name or os.path.abspath(filename))
         return text
@@ -109,6 +109,11 @@ class Swap:
         path = Path(path)
         if path.suffix != '.py':
             raise ValueError(f'the output {str(path)!r} must end in .py')
+        if path.parent.exists() and not path.parent.is_dir():
+            raise ValueError(f'the output cannot be written: {str(path.parent)!r} is '
+                             'no folder')
+        if path.is_dir():
+            raise ValueError(f'the output {str(path)!r} is a folder')
         if path.exists():
             if os.path.samefile(path, self.cfg.filename):
                 raise ValueError(f'{str(path)!r} is the config itself; choose another '
@@ -234,10 +239,8 @@ def _keep(cfg: Config, key: str, head: dict, loss: type[ResidualLoss],
     if not isinstance(old, dict) or len(old.get('losses') or []) != 2:
         raise ValueError(f'{place} of {head["type"]} must be a MultipleLossWrapper of '
                          f'two losses, got {old!r}')
-    # As large beside the loss on the heat maps as MMPose's in normalised coordinates:
-    # Wing in pixels, divided by the width, is Wing with lengths relative to it.
-    balance = dict(reduction='mean', loss_weight=1 / size[0])
-    old['losses'][0] = {**new, **_shared(old['losses'][0]), **balance, **arguments}
+    old['losses'][0] = {**new, **_shared(old['losses'][0]), **balance_of_pair(size),
+                        **arguments}
     return {f'{place}.losses.0': (
         f'{why}; averaged and divided by the width, so that its weight beside the '
         'loss on the heat maps stays')}
@@ -292,8 +295,9 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
             gone = ', '.join(f'{name}={value!r}' for name, value in before.items()
                              if name not in after)
             if gone:
-                changes.append(Change(key, f'without {gone}',
-                                      f'{before["type"]} meant them in its own unit'))
+                changes.append(Change(
+                    key, f'without {gone}',
+                    f'{gone} belonged to {before["type"]}, in the unit of that'))
     return changes
 
 

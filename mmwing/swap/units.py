@@ -17,7 +17,9 @@ def give_losses_their_units(cfg: Config) -> list[str]:
     ``--cfg-options model.head.loss.type=mmwing.WingLoss`` on top of a config of
     MMPose's is then enough: the loss gets the ``input_size`` of the codec, in place,
     and ``custom_imports`` names mmwing, so that MMPose's scripts read the config that
-    the run saves. :class:`mmwing.DirectRegressionHead` sees to units itself.
+    the run saves. :class:`mmwing.DirectRegressionHead` sees to units itself. Beside a
+    loss on heat maps (DSNT, integral regression) it gets its weight, too, see
+    :func:`balance_of_pair`.
 
     Args:
         cfg: The config of a run, changed in place.
@@ -42,6 +44,10 @@ def give_losses_their_units(cfg: Config) -> list[str]:
     filled = []
     for where, config in ours:
         loss = find_loss(config['type'])
+        if not is_direct:
+            # First: what the base left over does not matter where no loss fits.
+            check_fit(head, loss)
+            _check_place(where, key, family_of(head).is_pair)
         arguments = {name: value for name, value in config.items() if name != 'type'}
         try:
             check_arguments(loss, arguments)
@@ -52,14 +58,25 @@ def give_losses_their_units(cfg: Config) -> list[str]:
                 f"{where} has _delete_=True, or let tools/swap_loss.py do it") from None
         if is_direct:
             continue
-        check_fit(head, loss)
-        _check_place(where, key, family_of(head).is_pair)
         if takes_heatmaps(loss):
             check_heatmap_values(cfg, head)
         elif config.get('input_size') is None:
             config['input_size'] = input_size_of(cfg, head)
             filled.append(where)
+            if family_of(head).is_pair:
+                for name, value in balance_of_pair(config['input_size']).items():
+                    config.setdefault(name, value)
     return filled
+
+
+def balance_of_pair(input_size: tuple[int, int]) -> dict:
+    """Arguments of a loss on coordinates that stands beside one on heat maps.
+
+    MMPose's averages over coordinates divided by the input size. One in pixels,
+    averaged and divided by the width, is as large: Wing in pixels, divided by the
+    width, is Wing of relative coordinates with lengths relative to the width.
+    """
+    return dict(reduction='mean', loss_weight=1 / input_size[0])
 
 
 def _check_place(where: str, key: str, is_pair: bool) -> None:

@@ -1,0 +1,125 @@
+"""The written config: small, complete or not there; bad input named."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from mmwing.apis import load_config
+from mmwing.swap import swap_loss
+
+WFLW = ('mmpose::face_2d_keypoint/topdown_regression/wflw/'
+        'td-reg_res50_8xb64-210e_wflw-256x256.py')
+
+
+@pytest.fixture(scope='module')
+def cfg() -> Config:
+    return load_config(WFLW)
+
+
+def derived(folder: Path, name: str, head: str) -> Config:
+    path = folder / name
+    path.write_text(f'_base_ = [{WFLW!r}]\nmodel = dict(head=dict({head}))\n')
+    return load_config(str(path))
+
+
+def test_the_written_config_is_a_small_difference(cfg, tmp_path):
+    swap = swap_loss(cfg, 'WingLoss', omega=40, epsilon=8)
+    path = tmp_path / 'new' / 'wing.py'
+    swap.write(path)
+    text = path.read_text()
+    assert WFLW in text and len(text.splitlines()) < 15
+    loss = Config.fromfile(path).model.head.loss
+    assert loss.to_dict() == dict(type='mmwing.WingLoss', input_size=(256, 256),
+                                  use_target_weight=True, omega=40, epsilon=8)
+    assert [each.name for each in path.parent.iterdir()] == ['wing.py']
+
+
+def test_what_an_old_loss_had_is_named_and_dropped(cfg, tmp_path):
+    swap_loss(cfg, 'WingLoss', omega=40, epsilon=8).write(tmp_path / 'wing.py')
+    swap = swap_loss(load_config(str(tmp_path / 'wing.py')), 'L1Loss')
+    assert 'omega' not in swap.cfg.model.head.loss
+    assert 'without omega=40, epsilon=8' in str(swap)
+    swap.write(tmp_path / 'l1.py')
+    assert 'omega=40, epsilon=8 belonged to mmwing.WingLoss' in (
+        tmp_path / 'l1.py').read_text().replace('\n#  ', '')
+    assert 'omega' not in Config.fromfile(tmp_path / 'l1.py').model.head.loss
+
+
+def test_the_original_is_left_as_it_is(cfg):
+    before = cfg.to_dict()
+    swap_loss(cfg, 'WingLoss', head='direct')
+    assert cfg.to_dict() == before
+
+
+@pytest.mark.parametrize(('arguments', 'error', 'message'), [
+    (dict(loss='WingLos'), ValueError, 'nearest: WingLoss'),
+    (dict(loss='L1Loss', omega=3), TypeError, 'L1Loss has no argument omega'),
+    (dict(loss='WingLoss', omega=-3), ValueError, 'omega must be a positive'),
+    (dict(loss='WingLoss', omega='a'), ValueError, 'omega must be a positive'),
+    (dict(loss='WingLoss', head='other'), ValueError, 'head must be one of'),
+])
+def test_bad_arguments(cfg, arguments, error, message):
+    with pytest.raises(error, match=message):
+        swap_loss(cfg, **arguments)
+
+
+@pytest.mark.parametrize(('content', 'message'), [
+    (dict(a=1), 'it has no model'),
+    (dict(model='abc'), 'it has no model'),
+    (dict(model=dict(type='Foo')), 'its model has no head'),
+    (dict(model=dict(type='Foo', head=dict(type='NoHead'))), 'is not registered'),
+])
+def test_what_is_no_pose_config(content, message):
+    with pytest.raises(ValueError, match=message):
+        swap_loss(Config(content), 'WingLoss')
+
+
+@pytest.mark.parametrize('head', ['keep', 'direct'])
+def test_landmarks_of_head_and_data_differ(head, tmp_path):
+    cfg = derived(tmp_path, 'k.py', 'num_joints=68')
+    with pytest.raises(ValueError, match='68 landmarks, but the train data set '
+                                         'WFLWDataset has 98'):
+        swap_loss(cfg, 'WingLoss', head)
+
+
+@pytest.mark.parametrize('head', ['keep', 'direct'])
+def test_a_swap_that_changes_nothing(cfg, head, tmp_path):
+    swap_loss(cfg, 'WingLoss', head).write(tmp_path / 'wing.py')
+    with pytest.raises(ValueError, match='nothing to change'):
+        swap_loss(load_config(str(tmp_path / 'wing.py')), 'WingLoss', head)
+
+
+@pytest.mark.parametrize(('name', 'message'), [
+    ('wing', 'must end in .py'), ('mine.py', 'was not written by a swap'),
+    ('mine.py/wing.py', 'is no folder'), ('folder.py', 'is a folder')])
+def test_an_output_that_cannot_be(cfg, name, message, tmp_path):
+    (tmp_path / 'mine.py').write_text('x = 1\n')
+    (tmp_path / 'folder.py').mkdir()
+    with pytest.raises(ValueError, match=message):
+        swap_loss(cfg, 'WingLoss').write(tmp_path / name)
+    assert (tmp_path / 'mine.py').read_text() == 'x = 1\n'
+    assert sorted(each.name for each in tmp_path.iterdir()) == ['folder.py', 'mine.py']
+
+
+def test_the_config_itself_is_not_overwritten(tmp_path):
+    cfg = derived(tmp_path, 'mine.py', '')
+    before = (tmp_path / 'mine.py').read_text()
+    with pytest.raises(ValueError, match='is the config itself'):
+        swap_loss(cfg, 'WingLoss').write(tmp_path / 'mine.py')
+    assert (tmp_path / 'mine.py').read_text() == before
+
+
+def test_an_interrupted_write_leaves_what_was_there(cfg, tmp_path, monkeypatch):
+    path = tmp_path / 'wing.py'
+    swap_loss(cfg, 'WingLoss').write(path)
+    before = path.read_text()
+
+    def fail(*_):
+        raise OSError('no space left')
+
+    monkeypatch.setattr('os.replace', fail)
+    with pytest.raises(OSError, match='no space left'):
+        swap_loss(cfg, 'L1Loss').write(path)
+    assert path.read_text() == before
+    assert [each.name for each in tmp_path.iterdir()] == ['wing.py']

@@ -1,0 +1,93 @@
+"""One edit on top of MMPose's configs: units, weights, refusals."""
+
+import pytest
+from mmengine.config import Config
+
+from mmwing.apis import load_config
+from mmwing.swap import give_losses_their_units, swap_loss
+
+FACE = 'mmpose::face_2d_keypoint/'
+BODY = 'mmpose::body_2d_keypoint/'
+REGRESSION = f'{FACE}topdown_regression/wflw/td-reg_res50_8xb64-210e_wflw-256x256.py'
+HEATMAP = f'{FACE}topdown_heatmap/300w/td-hm_hrnetv2-w18_8xb64-60e_300w-256x256.py'
+DSNT = f'{BODY}integral_regression/coco/ipr_res50_dsnt-8xb64-210e_coco-256x256.py'
+INTEGRAL = f'{BODY}integral_regression/coco/ipr_res50_8xb64-210e_coco-256x256.py'
+RLE = f'{BODY}topdown_regression/coco/td-reg_res50_rle-8xb64-210e_coco-256x192.py'
+SIMCC = f'{FACE}rtmpose/wflw/rtmpose-m_8xb64-60e_wflw-256x256.py'
+
+
+def edited(config: str, key: str = 'model.head.loss.type',
+           loss: str = 'WingLoss') -> Config:
+    """A config with one edit, as ``--cfg-options`` makes it."""
+    return load_config(config, {key: f'mmwing.{loss}'})
+
+
+def test_a_regression_head_counts_in_pixels_of_the_codec():
+    cfg = edited(REGRESSION)
+    assert give_losses_their_units(cfg) == ['model.head.loss']
+    assert tuple(cfg.model.head.loss.input_size) == (256, 256)
+
+
+def test_an_oblong_input_is_width_and_height():
+    cfg = edited(f'{BODY}topdown_regression/coco/td-reg_res50_8xb64-210e_'
+                 'coco-256x192.py')
+    give_losses_their_units(cfg)
+    assert tuple(cfg.model.head.loss.input_size) == (192, 256)
+
+
+def test_an_input_size_that_is_given_stays():
+    cfg = load_config(REGRESSION, {'model.head.loss.type': 'mmwing.WingLoss',
+                                   'model.head.loss.input_size': (64, 64)})
+    assert give_losses_their_units(cfg) == []
+    assert tuple(cfg.model.head.loss.input_size) == (64, 64)
+
+
+@pytest.mark.parametrize('config', [DSNT, INTEGRAL])
+def test_the_coordinates_of_a_pair_keep_their_weight(config):
+    cfg = edited(config, 'model.head.loss.losses.0.type')
+    assert give_losses_their_units(cfg) == ['model.head.loss.losses.0']
+    loss = cfg.model.head.loss.losses[0]
+    assert tuple(loss.input_size) == (256, 256)
+    assert (loss.reduction, loss.loss_weight) == ('mean', 1 / 256)
+
+
+@pytest.mark.parametrize(('config', 'key'), [
+    (REGRESSION, 'model.head.loss.type'), (DSNT, 'model.head.loss.losses.0.type'),
+    (INTEGRAL, 'model.head.loss.losses.0.type')])
+def test_one_edit_is_what_the_tool_writes(config, key):
+    cfg = edited(config, key)
+    give_losses_their_units(cfg)
+    swap = swap_loss(load_config(config), 'WingLoss')
+    assert cfg.model.to_dict() == swap.cfg.model.to_dict()
+    assert cfg.custom_imports == swap.cfg.custom_imports
+
+
+@pytest.mark.parametrize(('config', 'key', 'loss', 'error', 'message'), [
+    (RLE, 'model.head.loss.type', 'WingLoss', ValueError, 'sigma'),
+    # Not the arguments that KLDiscretLoss leaves over: no loss would fit.
+    (SIMCC, 'model.head.loss.type', 'WingLoss', ValueError, 'keep its KLDiscretLoss'),
+    (HEATMAP, 'model.head.loss.type', 'WingLoss', ValueError, 'use AdaptiveWingLoss'),
+    (REGRESSION, 'model.head.loss.type', 'AdaptiveWingLoss', ValueError,
+     'use WingLoss'),
+    (DSNT, 'model.head.loss.type', 'WingLoss', ValueError, r'losses\.0\.type'),
+    (DSNT, 'model.head.loss.losses.1.type', 'WingLoss', ValueError,
+     r'losses\.0\.type'),
+    (REGRESSION, 'model.head.loss.type', 'WingLos', ValueError, 'nearest: WingLoss'),
+])
+def test_refusals_say_what_to_do(config, key, loss, error, message):
+    with pytest.raises(error, match=message):
+        give_losses_their_units(edited(config, key, loss))
+
+
+def test_an_argument_left_over_from_another_loss_is_refused():
+    cfg = load_config(REGRESSION, {'model.head.loss.omega': 10.})
+    cfg.merge_from_dict({'model.head.loss.type': 'mmwing.L1Loss'})
+    with pytest.raises(TypeError, match='no argument omega.*_delete_=True'):
+        give_losses_their_units(cfg)
+
+
+def test_a_config_without_losses_of_ours_is_left_alone():
+    cfg = load_config(REGRESSION)
+    before = cfg.to_dict()
+    assert give_losses_their_units(cfg) == []
+    assert cfg.to_dict() == before
