@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.evaluation.metrics import NME
 from mmpose.registry import DATASETS
+
+from mmwing.evaluation.layouts import find_layout
 
 
 def points_of_head(head: dict) -> int | None:
@@ -21,6 +24,11 @@ def points_of_dataset(dataset: dict) -> int | None:
     for transform in reversed(dataset.get('pipeline') or []):
         if str(transform.get('type')).removeprefix('mmpose.') == 'KeypointConverter':
             return transform['num_keypoints']
+    return (_metainfo(dataset) or {}).get('num_keypoints')
+
+
+def _metainfo(dataset: dict) -> dict | None:
+    """The meta information of a data set, ``None`` if it takes data to know it."""
     cls = DATASETS.get(str(dataset.get('type')))
     metainfo = copy.deepcopy(dataset.get('metainfo') or getattr(cls, 'METAINFO', None))
     if cls is None or not metainfo:
@@ -31,9 +39,38 @@ def points_of_dataset(dataset: dict) -> int | None:
         # MMPose reads its own file, and warns that it was not found elsewhere.
         warnings.simplefilter('ignore')
         try:
-            return read(metainfo)['num_keypoints']
+            return read(metainfo)
         except FileNotFoundError:
             return None  # a path below a data root that is not there yet
+
+
+def advise_on_eyes(cfg: dict) -> list[str]:
+    """Say where MMPose's NME stops because it knows no eyes of the data set.
+
+    As MMPose ships it, its 300wlp config stops so at the first evaluation.
+    """
+    options = []
+    for split in ('val', 'test'):
+        evaluator = cfg.get(f'{split}_evaluator')
+        dataset = (cfg.get(f'{split}_dataloader') or {}).get('dataset')
+        if not isinstance(evaluator, dict) or not isinstance(dataset, dict) or (
+                str(evaluator.get('type')).removeprefix('mmpose.') != 'NME'
+                or evaluator.get('norm_mode') != 'keypoint_distance'
+                or evaluator.get('keypoint_indices')):
+            continue
+        name = (_metainfo(dataset) or {}).get('dataset_name')
+        if name is None or name in NME.DEFAULT_KEYPOINT_INDICES:
+            continue
+        layout = find_layout(points_of_dataset(dataset) or 0)
+        pair = 'FIRST,SECOND'
+        if layout:
+            first, second = layout.distances['inter_ocular']
+            pair = f'{first[0]},{second[0]}'
+        options.append(f'{split}_evaluator.keypoint_indices=[{pair}]')
+    if not options:
+        return []
+    return [f"MMPose's NME knows no eyes of {name} and stops at the first evaluation; "
+            f'name their outer corners: --cfg-options {" ".join(options)}']
 
 
 def _datasets(cfg: dict) -> Iterator[tuple[str, dict]]:

@@ -28,7 +28,7 @@ from .heads import (
 )
 from .losses import check_arguments, find_loss, takes_heatmaps
 from .mmdet_names import replace_mmdet_names
-from .points import check_points
+from .points import advise_on_eyes, check_points
 from .units import add_import, balance_of_pair
 
 #: What ``swap_loss`` can do about the head.
@@ -320,4 +320,4 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
         notes.append(
             f'the backbone starts from {cfg.model.backbone.init_cfg.checkpoint}; '
             'without it: --cfg-options model.backbone.init_cfg=None')
-    return notes
+    return notes + advise_on_eyes(cfg)

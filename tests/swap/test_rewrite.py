@@ -123,3 +123,16 @@ def test_an_interrupted_write_leaves_what_was_there(cfg, tmp_path, monkeypatch):
         swap_loss(cfg, 'L1Loss').write(path)
     assert path.read_text() == before
     assert [each.name for each in tmp_path.iterdir()] == ['wing.py']
+
+
+@pytest.mark.filterwarnings('ignore:The metainfo config file')
+def test_a_metric_without_eyes_is_pointed_out(cfg):
+    folder = 'mmpose::face_2d_keypoint/topdown_heatmap/300wlp/'
+    of_300wlp = load_config(f'{folder}td-hm_hrnetv2-w18_8xb64-60e_300wlp-256x256.py')
+    notes = '\n'.join(swap_loss(of_300wlp, 'AdaptiveWingLoss').notes)
+    assert 'val_evaluator.keypoint_indices=[36,45]' in notes
+    of_300wlp.val_evaluator.keypoint_indices = [36, 45]
+    of_300wlp.test_evaluator.keypoint_indices = [36, 45]
+    for right in (of_300wlp, cfg):
+        loss = 'AdaptiveWingLoss' if right is of_300wlp else 'WingLoss'
+        assert not any('eyes' in note for note in swap_loss(right, loss).notes)
