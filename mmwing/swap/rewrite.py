@@ -26,7 +26,13 @@ from .heads import (
     pose_head,
     walk,
 )
-from .losses import check_arguments, find_loss, takes_heatmaps
+from .losses import (
+    DEFAULT_WIDTH,
+    check_arguments,
+    find_loss,
+    scaled_lengths,
+    takes_heatmaps,
+)
 from .mmdet_names import replace_mmdet_names
 from .points import advise_on_eyes, check_points
 from .units import add_import, balance_of_pair
@@ -304,15 +310,15 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
 def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]:
     notes = []
     _, head = pose_head(cfg.model)
-    if family_of(head).takes == COORDINATES and 'omega' not in arguments and (
-            loss.__name__ in ('WingLoss', 'RectifiedWingLoss')):
+    if family_of(head).takes == COORDINATES and not set(arguments) & set(loss.lengths):
         width = input_size_of(cfg, head)[0]
-        scale = width / 64
-        if scale != 1:
+        scaled = scaled_lengths(loss, width)
+        if scaled != scaled_lengths(loss):
+            settings = ' '.join(f'{key}={value:g}' for key, value in scaled.items())
             notes.append(
-                f'omega and epsilon stay at 10 and 2 pixels; the shape that the paper '
-                f'has at 64 pixels is omega={10 * scale:g} epsilon={2 * scale:g} at '
-                f'{width}')
+                f'{loss.__name__} has its defaults, which are made for inputs of '
+                f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
+                f'{settings} (docs/swap_a_loss.md says what that is worth)')
     if any(each.get('type') == 'Albumentation' for _, each in walk(cfg)):
         notes.append('the pipelines use albumentations: pip install '
                      '"mmwing[albumentations]"')

@@ -50,6 +50,10 @@ class ResidualLoss(nn.Module):
         TypeError: If ``input_size`` is not a pair.
     """
 
+    #: Arguments that are lengths in pixels of the network input. The same shape at an
+    #: input twice as large needs them twice as large.
+    lengths: tuple[str, ...] = ()
+
     def __init__(self,
                  input_size: Sequence[float] | None = None,
                  reduction: str = 'batch_mean',

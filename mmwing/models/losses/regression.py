@@ -53,6 +53,8 @@ class SmoothL1Loss(ResidualLoss):
         **kwargs: See :class:`ResidualLoss`.
     """
 
+    lengths = ('beta', )
+
     def __init__(self, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_positive('SmoothL1Loss', beta=beta)
@@ -91,6 +93,8 @@ class WingLoss(ResidualLoss):
         **kwargs: See :class:`ResidualLoss`.
     """
 
+    lengths = ('omega', 'epsilon')
+
     def __init__(self, omega: float = 10.0, epsilon: float = 2.0,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -127,6 +131,8 @@ class RectifiedWingLoss(ResidualLoss):
             ``0 <= r < omega``. Defaults to 0.5, our choice.
         **kwargs: See :class:`ResidualLoss`.
     """
+
+    lengths = ('omega', 'epsilon', 'r')
 
     def __init__(self, omega: float = 10.0, epsilon: float = 2.0, r: float = 0.5,
                  **kwargs: Any) -> None:
@@ -171,6 +177,8 @@ class SoftWingLoss(ResidualLoss):
         **kwargs: See :class:`ResidualLoss`.
     """
 
+    lengths = ('omega1', 'omega2', 'epsilon')
+
     def __init__(self, omega1: float = 2.0, omega2: float = 20.0,
                  epsilon: float = 0.5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -206,6 +214,8 @@ class GeneralRobustLoss(ResidualLoss):
         c (float): Scale in pixels. Defaults to 2.
         **kwargs: See :class:`ResidualLoss`.
     """
+
+    lengths = ('c', )
 
     def __init__(self, alpha: float = 1.0, c: float = 2.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
