@@ -46,6 +46,24 @@ class HeatmapLoss(ResidualLoss):
         self.foreground_weight = foreground_weight
         self.foreground_threshold = foreground_threshold
 
+    def forward(self,
+                output: Tensor,
+                target: Tensor,
+                target_weights: Tensor | None = None,
+                mask: Tensor | None = None) -> Tensor:
+        """Compute the loss; the names are those of MMPose's heat-map losses.
+
+        Args:
+            output (Tensor): Predicted heat maps, (N, K, H, W).
+            target (Tensor): True heat maps in [0, 1], (N, K, H, W).
+            target_weights (Tensor, optional): (N, K), (N, K, 1, 1) or (N, K, H, W).
+            mask (Tensor, optional): Valid pixels, (N, 1, H, W) or (N, K, H, W).
+
+        Returns:
+            Tensor: See :meth:`ResidualLoss.forward`, as for the errors.
+        """
+        return super().forward(output, target, target_weights, mask)
+
     def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
         """The penalty of each pixel times the weighted loss map."""
         loss = self.pixelwise(output, target)

@@ -1,5 +1,6 @@
 """The heat-map losses, alone and in MMPose's HeatmapHead."""
 
+import inspect
 import math
 
 import mmpose.models.losses as mmpose_losses
@@ -117,6 +118,18 @@ def test_weights_and_mask(loss_type, looks, monkeypatch):
                                (entries * full).sum() / (full != 0).sum())
     torch.testing.assert_close(loss_type()(output, target, full),
                                loss_type()(output, target, weight, mask))
+
+
+@every_loss
+def test_the_signature_is_that_of_mmposes_heat_map_losses(loss_type):
+    output, target = heatmaps()
+    weight, mask = torch.tensor([[1., 0, 2], [1, 1, 0.5]]), torch.ones(2, 1, 12, 10)
+    mask[:, :, :4] = 0
+    theirs = inspect.signature(mmpose_losses.KeypointMSELoss.forward).parameters
+    assert list(inspect.signature(loss_type.forward).parameters) == list(theirs)
+    torch.testing.assert_close(
+        loss_type()(output, target, weight, mask),
+        loss_type()(output=output, target=target, target_weights=weight, mask=mask))
 
 
 @every_loss
