@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Iterator
 
@@ -33,6 +34,7 @@ def _metainfo(dataset: dict) -> dict | None:
     metainfo = copy.deepcopy(dataset.get('metainfo') or getattr(cls, 'METAINFO', None))
     if cls is None or not metainfo:
         return None
+    metainfo = _below_data_root(metainfo, dataset.get('data_root') or '')
     is_coco = issubclass(cls, BaseCocoStyleDataset)
     read = cls._load_metainfo if is_coco else parse_pose_metainfo
     with warnings.catch_warnings():
@@ -42,6 +44,15 @@ def _metainfo(dataset: dict) -> dict | None:
             return read(metainfo)
         except FileNotFoundError:
             return None  # a path below a data root that is not there yet
+
+
+def _below_data_root(metainfo: dict, data_root: str) -> dict:
+    """``metainfo`` with the path of its file, if that lies below the data root."""
+    file = os.path.join(data_root, str(metainfo.get('from_file', '')))
+    if 'from_file' in metainfo and data_root and not os.path.isfile(
+            metainfo['from_file']) and os.path.isfile(file):
+        return {**metainfo, 'from_file': file}
+    return metainfo
 
 
 def advise_on_eyes(cfg: dict) -> list[str]:
@@ -80,7 +91,8 @@ def _datasets(cfg: dict) -> Iterator[tuple[str, dict]]:
         if not isinstance(dataset, dict):
             continue
         yield split, dataset
-        for part in dataset.get('datasets') or []:
+        inside = [dataset['dataset']] if 'dataset' in dataset else []
+        for part in [*inside, *(dataset.get('datasets') or [])]:
             yield split, part
 
 

@@ -9,6 +9,7 @@ from mmwing.models.heads import DirectRegressionHead
 from .codecs import check_heatmap_values, input_size_of
 from .heads import check_fit, family_of, head_class, pose_head, walk
 from .losses import check_arguments, find_loss, is_ours, takes_heatmaps
+from .points import check_points
 
 
 def give_losses_their_units(cfg: Config) -> list[str]:
@@ -28,7 +29,8 @@ def give_losses_their_units(cfg: Config) -> list[str]:
         Keys of the losses that were given an input size.
 
     Raises:
-        ValueError: The loss does not fit the head; says why and what does.
+        ValueError: The loss does not fit the head, or the head not the number of
+            landmarks of the data; says why and what does.
         TypeError: The loss does not have an argument that the base config left over.
     """
     model = cfg.get('model')
@@ -40,6 +42,7 @@ def give_losses_their_units(cfg: Config) -> list[str]:
     if not ours:
         return []
     add_import(cfg)
+    check_points(cfg, head)
     is_direct = issubclass(head_class(head), DirectRegressionHead)
     filled = []
     for where, config in ours:

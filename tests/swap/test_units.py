@@ -86,6 +86,21 @@ def test_an_argument_left_over_from_another_loss_is_refused():
         give_losses_their_units(cfg)
 
 
+def test_landmarks_of_head_and_data_differ():
+    cfg = load_config(REGRESSION, {'model.head.loss.type': 'mmwing.WingLoss',
+                                   'model.head.num_joints': 68})
+    with pytest.raises(ValueError, match='has 68 landmarks, but the train .* has 98'):
+        give_losses_their_units(cfg)
+
+
+def test_landmarks_of_head_and_own_points_differ(tmp_path):
+    (tmp_path / 'points.yaml').write_text('num_points: 5\nflip_pairs: []\n')
+    cfg = load_config('td-reg_cnn6_wing_1xb16-20e_own-points-64x64', {
+        'train_dataloader.dataset.data_root': str(tmp_path)})
+    with pytest.raises(ValueError, match='has 7 landmarks, but the train .* has 5'):
+        give_losses_their_units(cfg)
+
+
 def test_a_config_without_losses_of_ours_is_left_alone():
     cfg = load_config(REGRESSION)
     before = cfg.to_dict()
