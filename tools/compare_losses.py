@@ -1,14 +1,23 @@
-"""Train one config with several losses, and make the table.
+"""Train one config with several losses, or several changes, and make the table.
 
     python tools/compare_losses.py CONFIG --losses WingLoss L1Loss mmpose:WingLoss \
         --seeds 0 1 2 --tune-lrs 3e-4 1e-3 3e-3 --out comparison.md
 
 A loss is mmwing's (WingLoss), has arguments ('WingLoss(omega=5,epsilon=1)'), or is
 MMPose's own on MMPose's stock head (mmpose:WingLoss); @config and @stock choose the
-head (mmpose:WingLoss@config, WingLoss@stock). All runs of a seed see the same pictures
-in the same order. A comparison that was interrupted goes on where it stopped. Each
-finished run leaves one file in the directory named like the table; --table-only makes
-the table from these files.
+head (mmpose:WingLoss@config, WingLoss@stock). In a cascade each stage gets the loss.
+
+    python tools/compare_losses.py CONFIG --variant full \
+        --variant 'no flip test' model.test_cfg.flip_test=False \
+        --variant PDB config:OTHER_CONFIG --variant 'L1, SGD' L1Loss KEY=VALUE \
+        --reference full --seeds 0 1 2 --budget 6
+
+A variant has a label, and then any of: key=value, a config of its own, a loss.
+
+All runs of a seed see the same pictures in the same order, unless a variant changes
+them. A comparison that was interrupted goes on where it stopped. Each finished run
+leaves one file in the directory named like the table; --table-only makes the table
+from these files, and --overview DIRECTORY ... puts several such studies side by side.
 """
 
 import argparse
@@ -19,13 +28,17 @@ from mmengine.config import DictAction
 
 from mmwing.apis import exit_with_message
 from mmwing.comparison import (
+    Budget,
+    OutOfBudget,
     Study,
     Variant,
     choose_lrs,
+    default_at_once,
     plan_finals,
     plan_tuning,
     read_results,
     run_stage,
+    write_overview,
     write_tables,
 )
 
@@ -36,11 +49,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', nargs='?',
                         help='config file, or name of a config of mmwing')
     parser.add_argument('--losses', nargs='+', default=[], help='see above')
+    parser.add_argument('--variant', nargs='+', action='append', default=[],
+                        metavar=('LABEL', 'WORD'), help='see above')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0])
     parser.add_argument('--epochs', type=int, help="default: the config's")
+    parser.add_argument('--iters', type=int, help='the same for a config that counts '
+                        'iterations')
     parser.add_argument('--lrs', nargs='+', type=float,
-                        help='one learning rate for all losses, or one for each; '
-                        "default: the config's")
+                        help='one learning rate for all, or one for each loss and then '
+                        "each variant; default: the config's")
     parser.add_argument('--tune-lrs', nargs='+', type=float,
                         help='choose the learning rate of each loss from these')
     parser.add_argument('--tune-epochs', type=int, default=4,
@@ -49,7 +66,13 @@ def parse_args() -> argparse.Namespace:
                         help='settings of these runs alone, key=value: '
                         'train_dataloader.dataset.ann_file=FIT '
                         'val_dataloader.dataset.ann_file=DEV')
-    parser.add_argument('--jobs', type=int, default=1, help='runs at once, default: 1')
+    parser.add_argument('--jobs', type=int, help='runs at once, default: one for each '
+                        'GPU, or for each CPU core')
+    parser.add_argument('--processes', type=int, default=1,
+                        help="processes that train one run, by torch's launcher")
+    parser.add_argument('--budget', type=float, metavar='HOURS',
+                        help='CPU time of all runs together, those of earlier days '
+                        'included; once it is used up no further run begins')
     parser.add_argument('--work-dir', default='work_dirs/compare_losses',
                         help='logs and checkpoints')
     parser.add_argument('--out', help='the table, a .md file; default: comparison.md '
@@ -59,48 +82,84 @@ def parse_args() -> argparse.Namespace:
                         'data; goes into the results and the table')
     parser.add_argument('--table-only', action='store_true',
                         help='train nothing; make the table from the result files')
+    parser.add_argument('--overview', nargs='+', metavar='DIRECTORY',
+                        help='train nothing; one line for each of these directories of '
+                        'result files, or NAME=DIRECTORY')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
                         help='override settings of the config, key=value')
     args = parser.parse_args()
-    if not args.table_only and not (args.config and args.losses):
-        parser.error('CONFIG and --losses are needed, or --table-only')
+    count = len(args.losses) + len(args.variant)
+    if not (args.table_only or args.overview or args.config and count):
+        parser.error('CONFIG and --losses or --variant are needed, or --table-only or '
+                     '--overview')
+    if args.overview and not args.out:
+        parser.error('--overview needs --out FILE.md')
     if args.lrs and args.tune_lrs:
         parser.error('--lrs and --tune-lrs exclude each other')
-    if args.lrs and len(args.lrs) not in (1, len(args.losses)):
-        parser.error(f'--lrs: one for all, or {len(args.losses)}, one for each loss')
+    if args.lrs and len(args.lrs) not in (1, count):
+        parser.error(f'--lrs: one for all, or {count}, one for each')
+    if args.epochs and args.iters:
+        parser.error('--epochs and --iters exclude each other')
+    if args.tune_lrs and args.iters:
+        parser.error('--tune-lrs shortens a training by epochs: give --lrs for a '
+                     'config that counts iterations')
     return args
 
 
 def train(args: argparse.Namespace, results: Path) -> int:
     """Run what has no result yet; returns the number of failed runs."""
     study = Study(args.config, Path(args.work_dir).resolve(), results, args.epochs,
-                  args.cfg_options, args.note)
+                  args.cfg_options, args.note, args.iters)
     variants = [Variant.parse(text) for text in args.losses]
+    variants += [Variant.labelled(label, words) for label, *words in args.variant]
+    names = [str(variant) for variant in variants]
+    if len(set(names)) < len(names):
+        raise ValueError(f'each loss and each label once, got {names}')
+    budget = None
+    if args.budget is not None:
+        budget = Budget(args.budget, results, study.work_dir)
+    how = (args.jobs or default_at_once(args.processes), args.processes, budget)
     if args.tune_lrs:
         plan = plan_tuning(study, variants, args.tune_lrs, args.tune_epochs,
                            args.seeds[0], args.tune_options)
-        failed = run_stage(plan, args.jobs)
+        failed = run_stage(plan, *how)
         if failed:
             return failed
         chosen = choose_lrs(read_results(results))
-        lrs = {str(variant): chosen[str(variant)] for variant in variants}
+        lrs = {name: chosen[name] for name in names}
         print('learning rates:', ', '.join(f'{k} {v:g}' for k, v in lrs.items()))
     else:
         rates = args.lrs or [None]
-        rates = rates * len(variants) if len(rates) == 1 else rates
-        lrs = dict(zip(map(str, variants), rates, strict=True))
-    return run_stage(plan_finals(study, variants, lrs, args.seeds), args.jobs)
+        rates = rates * len(names) if len(rates) == 1 else rates
+        lrs = dict(zip(names, rates, strict=True))
+    return run_stage(plan_finals(study, variants, lrs, args.seeds), *how)
 
 
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    if args.overview:
+        pairs = [text.rpartition('=') for text in args.overview]
+        studies = {name or Path(path).name: read_results(path)
+                   for name, _, path in pairs}
+        for path in write_overview(studies, args.out, args.reference):
+            print(path)
+        return
     out = Path(args.out or Path(args.work_dir) / 'comparison.md')
-    failed = 0 if args.table_only else train(args, out.with_suffix(''))
+    failed, left = 0, ''
+    if not args.table_only:
+        try:
+            failed = train(args, out.with_suffix(''))
+        except OutOfBudget as stop:
+            left = f'{stop}: the budget of {args.budget:g} CPU hours is used up'
+            print(left)
     if failed:
         sys.exit(f'error: {failed} runs failed; the same command tries them again, '
                  'and --table-only makes the table of the others')
-    for path in write_tables(read_results(out.with_suffix('')), out, args.reference):
+    results = read_results(out.with_suffix(''))
+    if left and all(result.stage == 'tune' for result in results):
+        return
+    for path in write_tables(results, out, args.reference):
         print(path)
 
 

@@ -1,12 +1,22 @@
-"""Comparing losses: the same data, seeds and schedule for each of them."""
+"""Comparing losses, and whatever else a config says: same data, seeds and schedule."""
 
-from .jobs import Job, run_jobs
+from .jobs import Job, default_at_once, run_jobs
+from .overview import write_overview
 from .results import Result, read_results, write_result
-from .schedule import set_epochs
-from .study import Study, choose_lrs, plan_finals, plan_tuning, run_stage
+from .schedule import set_epochs, set_iters
+from .study import (
+    Budget,
+    OutOfBudget,
+    Study,
+    choose_lrs,
+    plan_finals,
+    plan_tuning,
+    run_stage,
+)
 from .tables import write_tables
 from .variant import Variant
 
-__all__ = ['Job', 'Result', 'Study', 'Variant', 'choose_lrs', 'plan_finals',
-           'plan_tuning', 'read_results', 'run_jobs', 'run_stage', 'set_epochs',
-           'write_result', 'write_tables']
+__all__ = ['Budget', 'Job', 'OutOfBudget', 'Result', 'Study', 'Variant', 'choose_lrs',
+           'default_at_once', 'plan_finals', 'plan_tuning', 'read_results', 'run_jobs',
+           'run_stage', 'set_epochs', 'set_iters', 'write_overview', 'write_result',
+           'write_tables']

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -49,18 +50,22 @@ class Job:
         return self.work_dir / 'record.json'
 
 
-def job_environment(slot: int, gpus: Sequence[str] = ()) -> dict[str, str]:
-    """Environment of the run in a slot: one thread, its own GPU, this mmwing.
+def job_environment(slot: int, gpus: Sequence[str] = (),
+                    processes: int = 1) -> dict[str, str]:
+    """Environment of the run in a slot: one thread, its own GPUs, this mmwing.
 
     Args:
         slot: Number of the run among those that run at once, from 0.
         gpus: What ``CUDA_VISIBLE_DEVICES`` names; runs take them in turn.
+        processes: How many GPUs a run takes.
     """
     root = str(Path(mmwing.__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
     environment = {**os.environ, **_THREADS, 'PYTHONPATH': path}
     if gpus:
-        environment['CUDA_VISIBLE_DEVICES'] = gpus[slot % len(gpus)]
+        first = slot * processes
+        environment['CUDA_VISIBLE_DEVICES'] = ','.join(dict.fromkeys(
+            gpus[index % len(gpus)] for index in range(first, first + processes)))
     return environment
 
 
@@ -74,9 +79,21 @@ def visible_gpus() -> list[str]:
     return [str(index) for index in range(torch.cuda.device_count())]
 
 
+def default_at_once(processes: int = 1) -> int:
+    """As many runs at once as there are GPUs for, or CPU cores without a GPU."""
+    gpus = visible_gpus()
+    if hasattr(os, 'sched_getaffinity'):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, (len(gpus) or cores) // processes)
+
+
 def run_jobs(jobs: Sequence[Job], at_once: int,
              finish: Callable[[Job], str],
-             say: Callable[[str], None] = print) -> list[Job]:
+             say: Callable[[str], None] = print,
+             processes: int = 1,
+             may_start: Callable[[], bool] | None = None) -> list[Job]:
     """Train what has no result yet, ``at_once`` runs at a time.
 
     A run that fails does not stop the others. Whatever ends this function ends the
@@ -88,6 +105,8 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
         finish: Writes the result of a run that ended well, and returns a few words
             about it.
         say: Where messages go.
+        processes: How many processes train one run, by torch's launcher.
+        may_start: Asked before each run begins; once it says no, none begins.
 
     Returns:
         The runs that failed.
@@ -97,6 +116,8 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     """
     if at_once < 1:
         raise ValueError(f'jobs must be positive, got {at_once}')
+    if processes < 1:
+        raise ValueError(f'processes must be positive, got {processes}')
     waiting = [job for job in jobs if not job.result.is_file()]
     if len(waiting) < len(jobs):
         say(f'{len(jobs) - len(waiting)} of {len(jobs)} runs have a result already')
@@ -108,9 +129,14 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     try:
         while waiting or running:
             for slot in range(at_once):
-                if waiting and slot not in running:
-                    job = waiting.pop(0)
-                    running[slot] = job, _start(job, job_environment(slot, gpus))
+                if not waiting or slot in running:
+                    continue
+                if may_start is not None and not may_start():
+                    waiting.clear()
+                    continue
+                job = waiting.pop(0)
+                running[slot] = job, _start(
+                    job, job_environment(slot, gpus, processes), processes)
             for slot, (job, process) in list(running.items()):
                 if process.poll() is None:
                     continue
@@ -131,15 +157,27 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     return failed
 
 
-def _start(job: Job, environment: dict[str, str]) -> subprocess.Popen:
+def _start(job: Job, environment: dict[str, str],
+           processes: int) -> subprocess.Popen:
     job.work_dir.mkdir(parents=True, exist_ok=True)
     config = job.work_dir / 'config.py'
     job.cfg.dump(str(config))
+    command = [tool_path('train.py'), str(config), '--work-dir', str(job.work_dir),
+               '--resume']
+    if processes > 1:
+        # Runs at once need ports of their own.
+        command = ['-m', 'torch.distributed.run', '--nproc_per_node', str(processes),
+                   '--master_addr', '127.0.0.1', '--master_port', str(_free_port()),
+                   *command, '--launcher', 'pytorch']
     with job.log.open('a', encoding='utf-8') as log:
-        return subprocess.Popen(
-            [sys.executable, tool_path('train.py'), str(config), '--work-dir',
-             str(job.work_dir), '--resume'],
-            env=environment, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen([sys.executable, *command], env=environment,
+                                stdout=log, stderr=subprocess.STDOUT)
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        return sock.getsockname()[1]
 
 
 def _tail(log: Path) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 
 from mmwing.version import __version__
 
+from .variant import Variant
+
 STAGES = ('tune', 'final')
 _PACKAGES = ('torch', 'mmpose', 'mmengine', 'mmcv-lite', 'mmcv', 'numpy')
 
@@ -24,7 +26,7 @@ class Result:
 
     Attributes:
         stage: ``'tune'``: a short run to choose the learning rate; ``'final'``.
-        loss: Loss and head as :class:`.Variant` writes them.
+        loss: Loss and head, or label, as :class:`.Variant` writes them.
         seed: Seed of initial weights, order of the data and augmentation.
         lr: Learning rate.
         epochs: Length of the training (0 where iterations are counted).
@@ -32,7 +34,8 @@ class Result:
         config_hash: Digest of its content without loss, seed, learning rate and
             paths: equal digests, comparable runs.
         options: What was changed in the config, dotted key to value.
-        curve: (epoch, NME) of each validation; NaN where it was undefined.
+        curve: (epoch, NME) of each validation; NaN where it was undefined. Iterations
+            in the place of epochs where these are counted.
         normalizer: Of the errors.
         threshold: Of FR and AUC.
         errors: Error of each face (N,), fractions, in the order of their names.
@@ -41,6 +44,9 @@ class Result:
         cpu_seconds: CPU time of the run's process.
         versions: Package to version.
         note: What a reader must know of the data.
+        iters: Length of the training in iterations where these are counted.
+        words: What stood behind the label on the command line; None for a loss.
+        run_hash: Digest of the whole config of this run, without paths.
     """
 
     stage: str
@@ -60,6 +66,16 @@ class Result:
     cpu_seconds: float
     versions: dict
     note: str = ''
+    iters: int = 0
+    words: list | None = None
+    run_hash: str = ''
+
+    @property
+    def variant(self) -> Variant:
+        """What was trained."""
+        if self.words is None:
+            return Variant.parse(self.loss)
+        return Variant.labelled(self.loss, self.words)
 
     @property
     def nme(self) -> float:

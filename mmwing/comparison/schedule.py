@@ -18,25 +18,43 @@ def set_epochs(cfg: Config, epochs: int) -> None:
         ValueError: If the config counts iterations, or a scheduler begins after the
             new end.
     """
-    old = cfg.train_cfg.get('max_epochs')
+    _set_length(cfg, 'epochs', epochs)
+
+
+def set_iters(cfg: Config, iters: int) -> None:
+    """The same for a config that counts iterations.
+
+    Raises:
+        ValueError: If the config counts epochs, or a scheduler begins after the new
+            end.
+    """
+    _set_length(cfg, 'iters', iters)
+
+
+def _set_length(cfg: Config, unit: str, length: int) -> None:
+    old = cfg.train_cfg.get(f'max_{unit}')
     if old is None:
-        raise ValueError('the config counts iterations (train_cfg.max_iters): give '
-                         'its own length by --cfg-options train_cfg.max_iters=N')
-    if epochs < 1:
-        raise ValueError(f'epochs must be positive, got {epochs}')
+        other = 'iters' if unit == 'epochs' else 'epochs'
+        raise ValueError(f'the config counts {other} (train_cfg.max_{other}): give its '
+                         f'length by --{other}')
+    if length < 1:
+        raise ValueError(f'{unit} must be positive, got {length}')
     schedulers = cfg.get('param_scheduler') or []
     for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
-        if not scheduler.get('by_epoch', True):
+        if scheduler.get('by_epoch', True) != (unit == 'epochs'):
             continue
         begin = scheduler.get('begin', 0)
-        if begin >= epochs:
-            raise ValueError(f'{epochs} epochs are too few: the {scheduler.type} of '
+        if begin >= length:
+            raise ValueError(f'{length} {unit} are too few: the {scheduler.type} of '
                              f'the config begins after {begin}')
         if scheduler.get('end') == old:
-            scheduler.end = epochs
+            scheduler.end = length
         if scheduler.get('T_max') == old - begin:
-            scheduler.T_max = epochs - begin
+            scheduler.T_max = length - begin
         if 'milestones' in scheduler:
-            scheduler.milestones = [max(1, round(each * epochs / old))
+            scheduler.milestones = [max(1, round(each * length / old))
                                     for each in scheduler.milestones]
-    cfg.train_cfg.max_epochs = epochs
+    cfg.train_cfg[f'max_{unit}'] = length
+    if unit == 'iters':
+        interval = cfg.train_cfg.get('val_interval', length)
+        cfg.train_cfg.val_interval = min(interval, length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -16,22 +17,26 @@ from mmwing.apis.runner import check_data, load_config
 
 from .jobs import Job, run_jobs
 from .results import Result, read_result, stack_versions, write_result
-from .schedule import set_epochs
-from .variant import Variant
+from .schedule import set_epochs, set_iters
+from .variant import Variant, models_with_heads
 
 # Where things lie, and what a run is given besides: no part of what is compared.
 _NOT_COMPARED = ('work_dir', 'data_root', 'load_from', 'resume', 'launcher')
 
+# So many validations draw a curve; more would cost more than they show.
+_MAX_VALIDATIONS = 50
+
 
 @dataclass(frozen=True)
 class Study:
-    """One config, to be trained by several losses.
+    """One config, to be trained by several losses or with several changes.
 
     Attributes:
         config: Path or name of the config.
         work_dir: Where the runs work.
         results: Directory of the result files.
         epochs: Length of the training, if not the config's.
+        iters: The same where the config counts iterations.
         options: Further settings, dotted key to value.
         note: What a reader must know of the data.
     """
@@ -42,33 +47,43 @@ class Study:
     epochs: int | None = None
     options: Mapping = field(default_factory=dict)
     note: str = ''
+    iters: int | None = None
 
     @property
     def name(self) -> str:
         """Name of the config."""
         return Path(self.config).name.removesuffix('.py')
 
-    def base(self, epochs: int | None = None, options: Mapping | None = None) -> Config:
+    def base(self, epochs: int | None = None, options: Mapping | None = None,
+             config: str = '') -> Config:
         """The config that all runs of a stage share, without loss, seed and rate.
 
         Data are loaded in the training process, so that augmentation can be the same
-        for all, and validated after each epoch.
+        for all, and validated after each epoch, or 50 times in a longer training.
+
+        Args:
+            epochs: Another length of the training than the study's.
+            options: Further settings, dotted key to value.
+            config: Another config than the study's.
 
         Raises:
             FileNotFoundError: If the data are not there.
             ValueError: If the config cannot be shortened.
         """
-        cfg = load_config(self.config, {**self.options, **(options or {})})
+        cfg = load_config(config or self.config, {**self.options, **(options or {})})
         check_data(cfg, ('train', 'val'))
         epochs = epochs or self.epochs
-        if epochs:
+        if self.iters:
+            set_iters(cfg, self.iters)
+        elif epochs:
             set_epochs(cfg, epochs)
         for loader in (cfg.train_dataloader, cfg.val_dataloader):
             loader.num_workers = 0
             loader.persistent_workers = False
             loader.pop('prefetch_factor', None)
         if 'max_epochs' in cfg.train_cfg:
-            cfg.train_cfg.val_interval = 1
+            cfg.train_cfg.val_interval = max(
+                1, cfg.train_cfg.max_epochs // _MAX_VALIDATIONS)
         cfg.default_hooks.checkpoint.update(max_keep_ckpts=1, save_best=None)
         return cfg
 
@@ -76,11 +91,22 @@ class Study:
             seed: int, options: Mapping | None = None) -> tuple[Job, Result]:
         """A run, and its result as far as it is known beforehand.
 
+        Args:
+            stage: ``'tune'`` or ``'final'``.
+            base: What all runs share; a variant with a config of its own has another.
+            variant: What is trained.
+            lr: Learning rate; None is the config's.
+            seed: Seed.
+            options: Settings of this stage alone, dotted key to value.
+
         Raises:
             ValueError: If there is a result of another configuration, or the loss
                 does not exist.
         """
-        cfg = variant.apply(base)
+        own = base
+        if variant.config:
+            own = self.base(base.train_cfg.get('max_epochs'), options, variant.config)
+        cfg = variant.apply(own)
         optimizer = cfg.optim_wrapper.optimizer
         if lr is not None:
             optimizer.lr = lr
@@ -88,6 +114,7 @@ class Study:
         run = f'{stage}_{variant.slug}_lr{optimizer.lr:g}_seed{seed}'
         job = Job(f'{stage} {variant}, lr {optimizer.lr:g}, seed {seed}', cfg,
                   self.work_dir / run, self.results / f'{run}.json')
+        run_hash = _digest(cfg.to_dict())
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or []), {'type': 'mmwing.EpochSeedHook'},
             {'type': 'mmwing.RunRecordHook', 'path': str(job.record)}]
@@ -96,23 +123,33 @@ class Study:
             epochs=cfg.train_cfg.get('max_epochs') or 0, config=self.name,
             config_hash=config_hash(base), options={**self.options, **(options or {})},
             curve=[], normalizer='', threshold=0.0, errors=np.empty(0), faces='',
-            batches=[], cpu_seconds=0.0, versions=stack_versions(), note=self.note)
+            batches=[], cpu_seconds=0.0, versions=stack_versions(), note=self.note,
+            iters=cfg.train_cfg.get('max_iters') or 0,
+            words=list(variant.words) if variant.label else None, run_hash=run_hash)
         if job.result.is_file():
             found = read_result(job.result)
-            if found.config_hash != expected.config_hash:
-                raise ValueError(
-                    f'{job.result} is of another configuration (digest '
-                    f'{found.config_hash}, now {expected.config_hash}): write '
-                    'elsewhere by --out, or delete it')
+            for digest in ('config_hash', 'run_hash'):
+                before, now = getattr(found, digest), getattr(expected, digest)
+                if before and before != now:
+                    raise ValueError(
+                        f'{job.result} is of another configuration ({digest} '
+                        f'{before}, now {now}): write elsewhere by --out, call the '
+                        'variant otherwise, or delete it')
         return job, expected
 
 
 def config_hash(cfg: Config) -> str:
     """Digest of what a config trains, without loss, seed, learning rate and paths."""
+    cfg = copy.deepcopy(cfg)
+    for model in models_with_heads(cfg):
+        model.get('head', {}).pop('loss', None)
     content = cfg.to_dict()
-    content['model'].get('head', {}).pop('loss', None)
     content['optim_wrapper']['optimizer'].pop('lr', None)
     content.pop('randomness', None)
+    return _digest(content)
+
+
+def _digest(content: dict) -> str:
     text = json.dumps(_without_paths(content), sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:12]
 
@@ -193,7 +230,8 @@ def complete(job: Job, expected: Result) -> Result:
         **vars(expected), **known,
         'cpu_seconds': round(record['cpu_seconds'], 1),
         'errors': np.array(record['errors'], np.float64),
-        'curve': [(point['epoch'], _nme(point)) for point in record['curve']]})
+        'curve': [(point['epoch' if expected.epochs else 'iter'], _nme(point))
+                  for point in record['curve']]})
     write_result(result, job.result)
     return result
 
@@ -206,7 +244,8 @@ def _nme(point: Mapping) -> float:
     return math.nan
 
 
-def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int) -> int:
+def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int, processes: int = 1,
+              budget: Budget | None = None) -> int:
     """Run what of a plan has no result yet.
 
     Checkpoints of runs that only chose a learning rate are not kept.
@@ -214,9 +253,14 @@ def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int) -> int:
     Args:
         plan: Runs, with what is known of their results.
         at_once: How many runs at a time.
+        processes: How many processes train one run.
+        budget: Machine time; once it is used up no further run begins.
 
     Returns:
         Number of runs that failed.
+
+    Raises:
+        OutOfBudget: If runs were left out; those that had begun are complete.
     """
     expected = {job.result: result for job, result in plan}
 
@@ -227,4 +271,42 @@ def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int) -> int:
                 checkpoint.unlink()
         return f'NME {100 * result.nme:.2f} %, {result.cpu_seconds:.0f} CPU s'
 
-    return len(run_jobs([job for job, _ in plan], at_once, finish))
+    jobs = [job for job, _ in plan]
+    failed = run_jobs(jobs, at_once, finish, processes=processes,
+                      may_start=budget.is_left if budget else None)
+    left = [job for job in jobs if not job.result.is_file() and job not in failed]
+    if left:
+        raise OutOfBudget(f'{len(left)} of {len(jobs)} runs were not begun, first '
+                          f'{left[0].name}')
+    return len(failed)
+
+
+class OutOfBudget(Exception):
+    """Machine time is used up before all runs have begun."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Machine time of a study: what all of its runs may use, on whatever day.
+
+    Attributes:
+        hours: CPU time in hours.
+        results: Directory of the result files of finished runs.
+        work_dir: Where runs that are not finished keep their records.
+    """
+
+    hours: float
+    results: Path
+    work_dir: Path
+
+    def used(self) -> float:
+        """CPU hours of finished runs and, up to their last record, of others."""
+        finished = {path.stem: read_result(path).cpu_seconds
+                    for path in self.results.glob('*.json')}
+        begun = {path.parent.name: json.loads(path.read_text(encoding='utf-8')).get(
+            'cpu_seconds', 0.0) for path in self.work_dir.glob('*/record.json')}
+        return sum({**begun, **finished}.values()) / 3600
+
+    def is_left(self) -> bool:
+        """Whether another run may begin."""
+        return self.used() < self.hours

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import math
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mmwing.evaluation.bootstrap import bootstrap_interval
+from mmwing.evaluation.bootstrap import bootstrap_means
 from mmwing.evaluation.functional import area_under_ced, failure_rate
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.learning_curves import draw_learning_curves
@@ -28,15 +28,15 @@ _HEADS = {'config': "config's", 'stock': "MMPose's stock"}
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """The final runs of one loss.
+    """The final runs of one loss or variant.
 
     Attributes:
         loss: As :class:`.Variant` writes it.
         lr: Learning rate.
         runs: Seed to result.
         difference: Mean over faces and common seeds of the error less that of the
-            reference, and its 95 % interval over faces: (mean, low, high); None for
-            the reference itself and without common seeds.
+            reference, and its 95 % interval over faces and seeds: (mean, low, high);
+            None for the reference itself and without common seeds.
         better: Common seeds in which the NME is below the reference's, and how many
             there are.
     """
@@ -46,6 +46,26 @@ class Row:
     runs: dict[int, Result]
     difference: tuple[float, float, float] | None = None
     better: tuple[int, int] = (0, 0)
+
+    @property
+    def variant(self) -> Variant:
+        """What was trained."""
+        return next(iter(self.runs.values())).variant
+
+    @property
+    def head(self) -> str:
+        """Which head was trained, for people."""
+        return _HEADS[self.variant.head]
+
+    @property
+    def unit(self) -> str:
+        """What the loss counts in; unknown where the config names the loss."""
+        return _UNITS[self.variant.origin] if self.variant.name else ''
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of a run, on average."""
+        return float(np.mean([run.cpu_seconds for run in self.runs.values()]))
 
     @property
     def errors(self) -> np.ndarray:
@@ -59,9 +79,8 @@ class Row:
 
     @property
     def nme_interval(self) -> tuple[float, float]:
-        """95 % interval over faces of the NME, seeds averaged."""
-        low, high = bootstrap_interval(_usable(self.errors.mean(0))[:, None])
-        return float(low[0]), float(high[0])
+        """95 % interval over faces and seeds of the NME."""
+        return _interval(self.errors)
 
     def mean_over_seeds(self, figure) -> float:
         """Mean of ``figure(errors, threshold)`` over the seeds."""
@@ -74,7 +93,7 @@ def make_rows(results: Sequence[Result], reference: str | None = None) -> list[R
 
     Args:
         results: Results, of which the final ones count.
-        reference: The loss that the others are compared with. By default
+        reference: The loss or variant that the others are compared with. By default
             ``WingLoss``, or the best where there is none.
 
     Raises:
@@ -110,14 +129,26 @@ def _compared(row: Row, reference: Row) -> Row:
     if not seeds:
         return row
     with np.errstate(invalid='ignore'):  # two infinite errors differ by nothing known
-        differences = _usable(np.mean([
-            row.runs[seed].errors - reference.runs[seed].errors for seed in seeds],
-            axis=0))
-    low, high = bootstrap_interval(differences[:, None])
+        differences = np.stack([
+            row.runs[seed].errors - reference.runs[seed].errors for seed in seeds])
+    low, high = _interval(differences)
     better = sum(row.runs[seed].nme < reference.runs[seed].nme for seed in seeds)
     return Row(row.loss, row.lr, row.runs,
-               (float(differences.mean()), float(low[0]), float(high[0])),
+               (float(_usable(differences.mean(0)).mean()), low, high),
                (better, len(seeds)))
+
+
+def _interval(errors: np.ndarray) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean of (S, N), over faces and over seeds.
+
+    Each of 1000 draws takes N faces, the same for all seeds, and S of the seeds.
+    """
+    errors = errors[:, ~np.isnan(errors).any(axis=0)]
+    means = bootstrap_means(errors.T)  # (1000, S)
+    seeds = np.random.default_rng(0).integers(len(errors), size=means.shape)
+    draws = np.sort(np.take_along_axis(means, seeds, axis=1).mean(axis=1))
+    tail = int(0.025 * len(draws))
+    return float(draws[tail]), float(draws[-1 - tail])
 
 
 def _usable(values: np.ndarray) -> np.ndarray:
@@ -151,12 +182,14 @@ def write_tables(results: Sequence[Result], out: str | Path,
     first = next(iter(rows[0].runs.values()))
     several = len({row.loss for row in rows}) < len(rows)
     names = [f'{row.loss}, lr {row.lr:g}' if several else row.loss for row in rows]
+    counted = 'epoch' if first.epochs else 'iteration'
     _write_csv(rows, paths[1])
     draw_ced({name: row.errors.ravel() for name, row in zip(names, rows, strict=True)},
              paths[2], first.threshold, first.normalizer)
     draw_learning_curves(
         {name: [run.curve for run in row.runs.values()]
-         for name, row in zip(names, rows, strict=True)}, paths[3], first.normalizer)
+         for name, row in zip(names, rows, strict=True)}, paths[3], first.normalizer,
+        counted)
     out.write_text(_markdown(results, rows, stem), encoding='utf-8')
     return paths
 
@@ -164,14 +197,14 @@ def write_tables(results: Sequence[Result], out: str | Path,
 def _write_csv(rows: Sequence[Row], path: Path) -> None:
     with path.open('w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
-        writer.writerow(['loss', 'head', 'unit', 'lr', 'seeds', 'nme', 'nme_sd',
-                         'nme_low', 'nme_high', 'fr', 'auc', 'difference',
+        writer.writerow(['loss', 'words', 'head', 'unit', 'lr', 'seeds', 'nme',
+                         'nme_sd', 'nme_low', 'nme_high', 'fr', 'auc', 'difference',
                          'difference_low', 'difference_high', 'seeds_better',
                          'cpu_seconds'])
         for row in rows:
-            variant = Variant.parse(row.loss)
             writer.writerow([
-                row.loss, variant.head, _UNITS[variant.origin], f'{row.lr:g}',
+                row.loss, shlex.join(row.variant.words), row.variant.head, row.unit,
+                f'{row.lr:g}',
                 ' '.join(map(str, row.runs)),
                 *(f'{value:.6g}' for value in (
                     row.nmes.mean(), _sd(row.nmes), *row.nme_interval,
@@ -180,7 +213,7 @@ def _write_csv(rows: Sequence[Row], path: Path) -> None:
                 *([f'{value:.6g}' for value in row.difference] if row.difference
                   else [''] * 3),
                 f'{row.better[0]}/{row.better[1]}' if row.difference else '',
-                f'{np.mean([r.cpu_seconds for r in row.runs.values()]):.0f}'])
+                f'{row.cpu_seconds:.0f}'])
 
 
 def _sd(values: np.ndarray) -> float:
@@ -193,22 +226,23 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
                      rows[0].loss)
     seeds = sorted({seed for row in rows for seed in row.runs})
     faces = len(_usable(first.errors))
-    length = f'{first.epochs} epochs' if first.epochs else "the config's iterations"
+    length = ' or '.join(dict.fromkeys(
+        _length(run) for row in rows for run in row.runs.values()))
     normalizer = first.normalizer.replace('_', '-')
     lines = [
-        f'# Losses compared on `{first.config}`', '',
-        f'{first.note + " " if first.note else ""}{length}, '
+        f'# Compared on `{first.config}`', '',
+        f'{first.note.rstrip(". ") + ". " if first.note else ""}{length}, '
         f'{"one seed" if len(seeds) == 1 else f"{len(seeds)} seeds"} '
         f'({", ".join(map(str, seeds))}), {faces} faces of validation, NME in % of '
         f'{normalizer}.', '',
         *_main_table(rows, first.threshold, reference), '',
         f'NME: mean over seeds{" ± standard deviation" if len(seeds) > 1 else ""}, '
-        'and in brackets the 95 % interval over faces. Difference: NME less that of '
+        'and in brackets the 95 % interval. Difference: NME less that of '
         f'`{reference}` on the same faces and seeds, in percentage points, with the '
         'paired 95 % bootstrap interval (1000 draws of faces'
-        + (', seeds averaged' if len(seeds) > 1 else '; of one seed, so that what '
+        + (' and of seeds' if len(seeds) > 1 else '; of one seed, so that what '
            'another seed would give is not in it') + ').', '',
-        *_heads(rows), *_tuning(results),
+        *_explanations(rows), *_tuning(results),
         f'![Cumulative error]({stem.name}_ced.png)', '',
         f'![Learning curves]({stem.name}_curves.png)', '',
         '## How it was made', '', *_order_of_data(rows), '', '```', *_command(
@@ -220,33 +254,54 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
     return '\n'.join(lines)
 
 
+def _length(run: Result) -> str:
+    return f'{run.epochs} epochs' if run.epochs else f'{run.iters} iterations'
+
+
 def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[str]:
-    lines = [f'| loss | head | unit | lr | NME % | FR@{threshold:g} % | '
-             f'AUC@{threshold:g} | difference to {reference} | CPU s a run |',
-             '|---|---|---|---|---|---|---|---|---|']
+    # Columns that would say the same in each row are left out.
+    heads = len({row.head for row in rows}) > 1
+    units = len({row.unit for row in rows}) > 1
+    titles = ['', *['head'] * heads, *['unit'] * units, 'lr', 'NME %',
+              f'FR@{threshold:g} %', f'AUC@{threshold:g}',
+              f'difference to {reference}', 'CPU s a run']
+    lines = [_line(titles), '|' + '---|' * len(titles)]
     for row in rows:
-        variant = Variant.parse(row.loss)
         sd = f' ± {100 * _sd(row.nmes):.2f}' if len(row.runs) > 1 else ''
         low, high = (100 * end for end in row.nme_interval)
-        difference = '–'
-        if row.difference:
-            mean, below, above = (100 * value for value in row.difference)
-            difference = f'{mean:+.2f} [{below:+.2f}, {above:+.2f}]'
-            if len(row.runs) > 1:
-                difference += f', better in {row.better[0]} of {row.better[1]} seeds'
-        seconds = np.mean([run.cpu_seconds for run in row.runs.values()])
-        lines.append(
-            f'| `{row.loss}` | {_HEADS[variant.head]} | {_UNITS[variant.origin]} | '
-            f'{row.lr:g} | {100 * row.nmes.mean():.2f}{sd} [{low:.2f}, {high:.2f}] | '
-            f'{100 * row.mean_over_seeds(failure_rate):.1f} | '
-            f'{row.mean_over_seeds(area_under_ced):.3f} | {difference} | '
-            f'{seconds:.0f} |')
+        lines.append(_line([
+            row.loss if row.variant.label else f'`{row.loss}`',
+            *[row.head] * heads, *[row.unit] * units, f'{row.lr:g}',
+            f'{100 * row.nmes.mean():.2f}{sd} [{low:.2f}, {high:.2f}]',
+            f'{100 * row.mean_over_seeds(failure_rate):.1f}',
+            f'{row.mean_over_seeds(area_under_ced):.3f}',
+            difference_text(row), f'{row.cpu_seconds:.0f}']))
     return lines
 
 
-def _heads(rows: Sequence[Row]) -> list[str]:
-    variants = [Variant.parse(row.loss) for row in rows]
+def _line(cells: Sequence[str]) -> str:
+    return f'| {" | ".join(cells)} |'
+
+
+def difference_text(row: Row) -> str:
+    """The difference to the reference in percentage points, with its interval."""
+    if not row.difference:
+        return '–'
+    mean, below, above = (100 * value for value in row.difference)
+    text = f'{mean:+.2f} [{below:+.2f}, {above:+.2f}]'
+    if len(row.runs) > 1:
+        text += f', better in {row.better[0]} of {row.better[1]} seeds'
+    return text
+
+
+def _explanations(rows: Sequence[Row]) -> list[str]:
+    variants = [row.variant for row in rows]
     lines = []
+    for variant in variants:
+        if variant.words:
+            lines.append(f'- {variant.label}: `{shlex.join(variant.words)}`')
+    if lines:
+        lines = ['What differs from the config:', '', *lines, '']
     if any(variant.head == 'stock' for variant in variants):
         lines += [
             "MMPose's stock head is its `RegressionHead`: one linear layer on the "
@@ -291,30 +346,48 @@ def _tuning(results: Sequence[Result]) -> list[str]:
 
 def _order_of_data(rows: Sequence[Row]) -> list[str]:
     """Say whether runs of a seed saw the same batches."""
-    seen: dict[int, set[tuple]] = defaultdict(set)
+    seen: dict[int, dict[str, tuple]] = defaultdict(dict)
     for row in rows:
         for seed, run in row.runs.items():
-            seen[seed].add(tuple(run.batches))
-    odd = [str(seed) for seed, digests in seen.items()
-           if len(digests) > 1 or None in next(iter(digests))]
-    if odd:
-        return ['**The runs did not all see the same training pictures** (seeds '
-                f'{", ".join(odd)}): their checksums differ.']
-    return ['All losses of a seed saw the same training pictures in the same order '
-            '(checksums of all batches agree).']
+            seen[seed][f'{row.loss} (lr {row.lr:g})'] = tuple(run.batches)
+    odd: dict[str, None] = {}
+    for runs in seen.values():
+        usual = Counter(runs.values()).most_common(1)[0][0]
+        # None is an epoch that was resumed half-way: what it saw is not known.
+        odd.update(dict.fromkeys(
+            name for name, batches in runs.items()
+            if batches != usual or None in batches))
+    if not odd:
+        return ['All runs of a seed saw the same training pictures in the same order '
+                '(checksums of all batches agree).']
+    if len(odd) == len(rows):
+        return ['**The runs did not see the same training pictures**: their '
+                'checksums differ.']
+    return ['The checksums of all batches show that the runs of a seed saw the same '
+            'training pictures in the same order, except for: '
+            + ', '.join(odd) + '.']
 
 
 def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> list[str]:
     """The command that makes these results."""
     first = next(iter(rows[0].runs.values()))
     tuned = [result for result in results if result.stage == 'tune']
+    # In the order in which learning rates belong to them: losses, then variants.
+    rows = sorted(rows, key=lambda row: bool(row.variant.label))
     losses = list(dict.fromkeys(row.loss for row in rows))
     seeds = sorted({seed for row in rows for seed in row.runs})
-    parts = [f'python tools/compare_losses.py {first.config}',
-             '--losses ' + ' '.join(map(shlex.quote, losses)),
-             '--seeds ' + ' '.join(map(str, seeds))]
+    parts = [f'python tools/compare_losses.py {first.config}']
+    plain = [row.loss for row in rows if not row.variant.label]
+    if plain:
+        parts.append('--losses ' + shlex.join(dict.fromkeys(plain)))
+    parts += dict.fromkeys(
+        '--variant ' + shlex.join([row.loss, *row.variant.words])
+        for row in rows if row.variant.label)
+    parts.append('--seeds ' + ' '.join(map(str, seeds)))
     if first.epochs:
         parts.append(f'--epochs {first.epochs}')
+    elif first.iters:
+        parts.append(f'--iters {first.iters}')
     if first.options:
         parts.append('--cfg-options ' + _options(first.options))
     if tuned:

@@ -1,13 +1,15 @@
-"""A loss and the head it trains, written as one word on the command line."""
+"""What is compared: a loss and the head it trains, or a config with changed keys."""
 
 from __future__ import annotations
 
+import argparse
 import ast
 import copy
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mmwing.registry import MODELS
 
@@ -16,14 +18,19 @@ HEADS = ('config', 'stock')
 _PATTERN = re.compile(
     r'(?:(?P<origin>mmpose|mmwing):)?(?P<name>\w+)(?:\((?P<arguments>.*)\))?'
     r'(?:@(?P<head>\w+))?')
+# A key of a config, then "="; the brackets of a loss cannot stand in front of that.
+_OPTION = re.compile(r'[\w.-]+=')
 
 
 @dataclass(frozen=True)
 class Variant:
     """A loss of mmwing's or MMPose's, on the config's head or on MMPose's stock one.
 
+    Or, with a ``label``, anything else that a config can say: another config, other
+    values of some keys, and a loss if need be.
+
     Attributes:
-        name: Name of the loss, without scope.
+        name: Name of the loss, without scope; empty for that of the config.
         origin: ``'mmwing'``, which counts in pixels, or ``'mmpose'``, which counts in
             units of the input size.
         head: ``'config'``: that of the config. ``'stock'``: MMPose's
@@ -31,12 +38,20 @@ class Variant:
             small normal weights and bias 0, without hidden layers and mean shape. It
             flattens its input; where the config pools, MMPose's own neck does.
         arguments: What the loss is given besides.
+        label: What it is called in tables; empty for the loss as it is written.
+        words: What stands behind the label on the command line.
+        config: Path or name of a config in the place of the common one.
+        options: What is changed in the config, dotted key to value.
     """
 
-    name: str
+    name: str = ''
     origin: str = 'mmwing'
     head: str = 'config'
     arguments: dict = field(default_factory=dict)
+    label: str = ''
+    words: tuple[str, ...] = ()
+    config: str = ''
+    options: dict = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> Variant:
@@ -70,8 +85,36 @@ class Variant:
             raise ValueError(problem)
         return cls(match['name'], origin, head, arguments)
 
+    @classmethod
+    def labelled(cls, label: str, words: Sequence[str] = ()) -> Variant:
+        """Read what stands behind ``--variant``: a label, then any of three things.
+
+        ``key=value`` changes a key of the config, as ``--cfg-options`` does;
+        ``config:NAME`` trains another config, by name or path; anything else is a
+        loss as :meth:`parse` reads it. No word at all: the config as it is.
+
+        Raises:
+            ValueError: If a word is none of these, or there are two losses or two
+                configs.
+        """
+        pairs = [word for word in words if _OPTION.match(word)]
+        others = [word for word in words if word not in pairs]
+        configs = [word.removeprefix('config:') for word in others
+                   if word.startswith('config:')]
+        losses = [word for word in others if not word.startswith('config:')]
+        if len(losses) > 1 or len(configs) > 1 or not label.strip():
+            raise ValueError(
+                f'variant {label!r} takes key=value, at most one config:NAME and at '
+                f'most one loss, got {list(words)}')
+        loss = cls.parse(losses[0]) if losses else cls()
+        return cls(loss.name, loss.origin, loss.head, loss.arguments, label.strip(),
+                   tuple(words), configs[0] if configs else '', _parse_options(pairs))
+
     def __str__(self) -> str:
-        """The shortest text that :meth:`parse` reads as this."""
+        """The label, or the shortest text that :meth:`parse` reads as this."""
+        return self.label or self._loss_text()
+
+    def _loss_text(self) -> str:
         text = self.name if self.origin == 'mmwing' else f'mmpose:{self.name}'
         if self.arguments:
             words = ','.join(f'{key}={value!r}' for key, value in
@@ -101,30 +144,56 @@ class Variant:
         return {**config, **self.arguments}
 
     def apply(self, cfg: Config) -> Config:
-        """A copy of a config that trains this loss on this head.
+        """A copy of a config that trains this; a cascade gets the loss in each stage.
 
         Raises:
-            ValueError: If the config's model has no regression head, or the loss
-                does not exist or refuses its arguments.
+            ValueError: If the config's model has no head with a loss, the loss does
+                not exist or refuses its arguments, or a key cannot be changed.
         """
         cfg = copy.deepcopy(cfg)  # Config.copy() shares its content
-        head = cfg.model.get('head')
-        if head is None or 'loss' not in head or 'in_channels' not in head:
-            raise ValueError('the config has no model.head with in_channels and loss: '
-                             'losses of direct regression heads are compared')
-        loss = self.loss(head.get('decoder', {}).get('input_size'))
         try:
-            MODELS.build(dict(loss))
+            cfg.merge_from_dict(self.options)
         except (KeyError, TypeError) as error:
-            raise ValueError(f'loss {str(self)!r}: {error}') from error
-        if self.head == 'config':
-            head.loss = loss
+            raise ValueError(f'variant {self.label!r}: {error}') from error
+        if not self.name:
             return cfg
-        channels = head.in_channels
-        cfg.model.head = {
-            'type': 'mmpose.RegressionHead',
-            'in_channels': channels if isinstance(channels, int) else channels[-1],
-            'num_joints': head.num_joints, 'loss': loss, 'decoder': head.decoder}
-        if head.get('pool') == 'avg':
-            cfg.model.neck = {'type': 'GlobalAveragePooling'}
+        for model in models_with_heads(cfg):
+            head = model.get('head')
+            if head is None or 'loss' not in head or 'in_channels' not in head:
+                raise ValueError(
+                    'the config has no model.head with in_channels and loss, nor '
+                    'stages that have: there is no loss to exchange')
+            loss = self.loss(head.get('decoder', {}).get('input_size'))
+            try:
+                MODELS.build(dict(loss))
+            except (KeyError, TypeError) as error:
+                raise ValueError(f'loss {self._loss_text()!r}: {error}') from error
+            if self.head == 'config':
+                head.loss = loss
+            else:
+                _use_stock_head(model, loss)
         return cfg
+
+
+def models_with_heads(cfg: Config) -> list:
+    """The model of a config, or the stages of a cascade."""
+    stages = [cfg.model[key] for key in ('stage1', 'stage2') if key in cfg.model]
+    return stages or [cfg.model]
+
+
+def _use_stock_head(model: dict, loss: dict) -> None:
+    head = model['head']
+    channels = head['in_channels']
+    model['head'] = {
+        'type': 'mmpose.RegressionHead',
+        'in_channels': channels if isinstance(channels, int) else channels[-1],
+        'num_joints': head['num_joints'], 'loss': loss, 'decoder': head['decoder']}
+    if head.get('pool') == 'avg':
+        model['neck'] = {'type': 'GlobalAveragePooling'}
+
+
+def _parse_options(pairs: Sequence[str]) -> dict:
+    """What ``--cfg-options`` makes of ``key=value``."""
+    parser = argparse.ArgumentParser(prog='--variant')
+    parser.add_argument('--options', nargs='*', action=DictAction, default={})
+    return parser.parse_args(['--options', *pairs]).options if pairs else {}

@@ -11,13 +11,15 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 def draw_learning_curves(
         curves: Mapping[str, Sequence[Sequence[tuple[float, float]]]],
-        path: str | Path, normalizer: str = 'inter_ocular') -> None:
+        path: str | Path, normalizer: str = 'inter_ocular',
+        counted: str = 'epoch') -> None:
     """Draw the mean over seeds, and the range of the seeds as a band.
 
     Args:
         curves: Name to the curves of its seeds, each (epoch, NME as a fraction).
         path: Where the picture goes; its suffix names the format.
         normalizer: Name of the normaliser, for the axis.
+        counted: What the length of the training is counted in.
 
     Raises:
         ValueError: When there is no curve.
@@ -40,8 +42,8 @@ def draw_learning_curves(
     plain = FuncFormatter(lambda value, _: f'{value:g}')
     axes.yaxis.set_major_formatter(plain)
     axes.yaxis.set_minor_formatter(plain if _narrow(axes) else NullFormatter())
-    axes.set(xlabel='epoch', ylabel=f'NME, % of {normalizer.replace("_", "-")}',
-             title='Validation after each epoch')
+    axes.set(xlabel=counted, ylabel=f'NME, % of {normalizer.replace("_", "-")}',
+             title='Validation during training')
     axes.grid(alpha=0.3, which='both')
     axes.legend(loc='upper right', fontsize=9)
     figure.savefig(path)

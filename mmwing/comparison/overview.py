@@ -1,0 +1,77 @@
+"""Several studies beside each other: where does an advantage live?"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .results import Result
+from .tables import Row, difference_text, make_rows
+
+
+def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
+                   reference: str | None = None) -> list[Path]:
+    """Write one line for each study: its losses' NME, and how far from the reference.
+
+    Each study is compared within itself, with the same paired intervals as in its own
+    table; figures of different studies need not be of the same faces or length.
+
+    Args:
+        studies: Name to the results of a study.
+        out: Path of the Markdown file; the CSV file lies beside it.
+        reference: See :func:`.make_rows`.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        ValueError: If a study has no final result, or lacks the reference.
+    """
+    out = Path(out)
+    if out.suffix != '.md':
+        raise ValueError(f'out must end in .md, got {str(out)!r}')
+    tables: dict[str, list[Row]] = {}
+    for name, results in studies.items():
+        try:
+            tables[name] = make_rows(results, reference)
+        except ValueError as error:
+            raise ValueError(f'study {name!r}: {error}') from error
+    paths = [out, out.with_suffix('.csv')]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with paths[1].open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['study', 'loss', 'lr', 'seeds', 'nme', 'difference',
+                         'difference_low', 'difference_high'])
+        for name, rows in tables.items():
+            for row in rows:
+                writer.writerow([
+                    name, row.loss, f'{row.lr:g}', len(row.runs),
+                    f'{row.nmes.mean():.6g}',
+                    *([f'{value:.6g}' for value in row.difference]
+                      if row.difference else [''] * 3)])
+    out.write_text(_markdown(tables), encoding='utf-8')
+    return paths
+
+
+def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:
+    losses = list(dict.fromkeys(row.loss for rows in tables.values() for row in rows))
+    lines = ['| study | seeds | ' + ' | '.join(losses) + ' |',
+             '|---|---|' + '---|' * len(losses)]
+    for name, rows in tables.items():
+        # The best learning rate of a loss: rows come best first.
+        cells: dict[str, str] = {}
+        for row in rows:
+            text = f'{100 * row.nmes.mean():.2f}'
+            if row.difference:
+                text += f' ({difference_text(row)})'
+            cells.setdefault(row.loss, text)
+        seeds = len({seed for row in rows for seed in row.runs})
+        lines.append(f'| {name} | {seeds} | '
+                     + ' | '.join(cells.get(loss, '–') for loss in losses) + ' |')
+    return '\n'.join([
+        *lines, '',
+        'NME in %, mean over seeds; in brackets the difference to the reference of the '
+        'same study (the column without brackets) on the same faces and seeds, in '
+        'percentage points, with the paired 95 % bootstrap interval over faces '
+        'and seeds.', ''])
