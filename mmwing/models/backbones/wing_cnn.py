@@ -18,6 +18,9 @@ ARCHS: dict[str, tuple[int, ...]] = {
     'cnn7': (64, 64, 128, 256, 512, 512),
 }
 
+#: Initial scale of the last normalisation; about what features have without one.
+LAST_NORM_SCALE = 0.1
+
 
 @MODELS.register_module()
 class WingCNN(BaseBackbone):
@@ -48,7 +51,8 @@ class WingCNN(BaseBackbone):
         norm_cfg: Normalisation after each convolution, e.g. ``dict(type='BN')``.
             None, as in the paper, gives the convolutions a bias instead.
         init_cfg: Initialisation. Defaults to He's normal one over the fan-in, which
-            keeps the size of the activations from stage to stage.
+            keeps the size of the activations from stage to stage; with a
+            normalisation, the last one's scale starts at 0.1.
 
     Raises:
         ValueError: If an argument is out of range or, in :meth:`forward`, if the
@@ -84,6 +88,7 @@ class WingCNN(BaseBackbone):
                 f'frozen_stages must lie in [-1, {num_stages - 1}] for {arch}, '
                 f'got {frozen_stages}'
             )
+        default_init = init_cfg is None
         if init_cfg is None:
             init_cfg = [
                 {'type': 'Kaiming', 'layer': 'Conv2d', 'mode': 'fan_in'},
@@ -91,6 +96,7 @@ class WingCNN(BaseBackbone):
             ]
         super().__init__(init_cfg)
 
+        self._default_init = default_init
         self.arch = arch
         self.out_indices = sorted({i % num_stages for i in out_indices})
         self.frozen_stages = frozen_stages
@@ -115,6 +121,19 @@ class WingCNN(BaseBackbone):
             )
             in_channels = out_channels
         self._freeze_stages()
+
+    def init_weights(self) -> None:
+        """Initialise, and let the features start as small as without normalisation.
+
+        Normalised, pooled and rectified, 2048 features of about 1 reach the FC-1024 of
+        the head, none of them negative. Adam's first steps then push all of its units
+        below zero, and there they stay: 99 % of them were dead after half an epoch of
+        300-W, and the network predicted the mean shape for ever.
+        """
+        super().init_weights()
+        norms = [m for m in self.modules() if isinstance(m, (_BatchNorm, nn.GroupNorm))]
+        if self._default_init and norms:
+            nn.init.constant_(norms[-1].weight, LAST_NORM_SCALE)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute the feature maps.

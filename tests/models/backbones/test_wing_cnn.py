@@ -43,6 +43,17 @@ def test_papers_shapes(arch, size, first, params):
         assert sum(p.numel() for p in model.parameters()) == params
 
 
+@pytest.mark.parametrize('norm', [dict(type='BN'), dict(type='GN', num_groups=8)])
+def test_normalised_features_start_small(norm):
+    """Features of 1, none negative, kill the hidden units behind them."""
+    torch.manual_seed(0)
+    features, = build(norm_cfg=norm)(torch.rand(8, 3, 64, 64))
+    assert 0.05 < features.square().mean().sqrt() < 0.3
+    own = build(norm_cfg=norm, init_cfg=[dict(type='Constant', layer='_BatchNorm',
+                                              val=1)])
+    assert (own.stages[-1][0].norm.weight == 1).all()
+
+
 def test_equals_conv_relu_pool_in_the_papers_order():
     model = build(norm_cfg={'type': 'BN'}).eval()
     for module in model.modules():
