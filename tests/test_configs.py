@@ -1,11 +1,16 @@
 """Every config builds, and its parts agree with each other."""
 
+import json
 import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, METRICS, MODELS
 
@@ -91,6 +96,64 @@ def test_the_data_and_the_metric_build(name):
         if 'head' in cfg.model:
             assert sample['inputs'].shape == (3, int(h), int(w))
     METRICS.build(cfg.val_evaluator)
+
+
+def write_faces(root: Path, ann_file: str, num_joints: int) -> None:
+    """Three made faces in MMPose's layout, as all its face data sets read them."""
+    rng = np.random.default_rng(0)
+    shape = rng.uniform(60, 140, (num_joints, 2))
+    (root / 'images').mkdir(parents=True)
+    (root / 'annotations').mkdir()
+    cv2.imwrite(str(root / 'images/face.png'),
+                rng.integers(0, 256, (200, 200, 3), dtype=np.uint8))
+    points = [np.c_[shape + rng.normal(0, 4, shape.shape), np.ones(num_joints)]
+              for _ in range(3)]
+    annotations = [dict(
+        id=number, image_id=0, category_id=1, iscrowd=0, area=6400, num_keypoints=68,
+        bbox=[60, 60, 80, 80], center=[100, 100], scale=0.4, box_size=80,
+        keypoints=each.ravel().tolist()) for number, each in enumerate(points)]
+    (root / ann_file).write_text(json.dumps(dict(
+        images=[dict(id=0, file_name='face.png', width=200, height=200)],
+        annotations=annotations, categories=[dict(id=1, name='face')])))
+
+
+@pytest.mark.parametrize('name', [
+    n for n in NAMES if '_wing_' in n and '_synthetic-' not in n])
+def test_a_step_of_training_and_a_test(name, tmp_path, monkeypatch):
+    cfg = read(name)
+    dataset = cfg.train_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    if dataset.type == 'mmwing.FaceLandmarkDataset':
+        pytest.skip('points of a user: the data are tested elsewhere')
+    model = cfg.model
+    if model.get('backbone', {}).get('type') == 'ResNet':
+        model.backbone.depth, model.head.in_channels = 18, 512
+    head = model.stage1.head if 'stage1' in model else model.head
+    for loader in (cfg.train_dataloader, cfg.val_dataloader):
+        part = loader.dataset
+        while 'dataset' in part:
+            part = part.dataset
+        part.data_root = str(tmp_path / loader.sampler.shuffle.__str__())
+        write_faces(Path(part.data_root), part.ann_file, head.num_joints)
+    train, val = (DATASETS.build(loader.dataset)
+                  for loader in (cfg.train_dataloader, cfg.val_dataloader))
+    model = MODELS.build(model)
+    mean = np.random.default_rng(0).uniform(0.3, 0.7, (head.num_joints, 2))
+    for module in model.modules():
+        if getattr(module, 'needs_mean_shape', False):
+            module.set_mean_shape(mean)
+    log = model.train().train_step(
+        pseudo_collate([train[0], train[1]]),
+        OptimWrapper(torch.optim.SGD(model.parameters(), 1e-6)))
+    assert torch.isfinite(log['loss'])
+    metric = METRICS.build(cfg.val_evaluator)
+    metric.dataset_meta = val.metainfo
+    with torch.no_grad():
+        samples = model.eval().val_step(pseudo_collate([val[i] for i in range(3)]))
+    metric.process(None, [sample.to_dict() for sample in samples])
+    figures = metric.evaluate(3)
+    assert figures['num_faces'] == 3 and np.isfinite(figures['NME'])
 
 
 def test_a_config_of_one_loss_differs_in_its_type_alone():

@@ -1,6 +1,6 @@
 _base_ = [
     '../../../_base_/default_runtime.py',
-    '../../../_base_/schedules/adam_200e.py',
+    '../../../_base_/schedules/adamw_200e.py',
     '../../../_base_/models/res50_256x256.py',
     '../../../_base_/datasets/300w_256x256.py',
 ]

@@ -1,0 +1,13 @@
+_base_ = [
+    '../../../_base_/schedules/wing_120k.py',
+    '../../../_base_/models/cnn6-7_cascade.py',
+    '../../../_base_/datasets/300w_cascade.py',
+]
+
+model = dict(
+    test_cfg=dict(flip_test=False),
+    stage1=dict(head=dict(loss=dict(type='mmwing.WingLoss'))),
+    stage2=dict(head=dict(loss=dict(type='mmwing.WingLoss'))))
+train_dataloader = dict(batch_size=8)
+val_evaluator = dict(normalizer='inter_pupil')
+test_evaluator = val_evaluator

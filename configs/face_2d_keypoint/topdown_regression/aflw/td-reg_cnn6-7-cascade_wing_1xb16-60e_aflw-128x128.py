@@ -1,0 +1,10 @@
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adamw_60e.py',
+    '../../../_base_/models/cnn6-7_cascade.py',
+    '../../../_base_/datasets/aflw_cascade.py',
+]
+
+model = dict(
+    stage1=dict(head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss'))),
+    stage2=dict(head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss'))))

@@ -1,0 +1,11 @@
+_base_ = [
+    '../../../_base_/schedules/wing_120k.py',
+    '../../../_base_/models/cnn6-7_cascade.py',
+    '../../../_base_/datasets/aflw_cascade.py',
+]
+
+model = dict(
+    test_cfg=dict(flip_test=False),
+    stage1=dict(head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss'))),
+    stage2=dict(head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss'))))
+train_dataloader = dict(batch_size=8)

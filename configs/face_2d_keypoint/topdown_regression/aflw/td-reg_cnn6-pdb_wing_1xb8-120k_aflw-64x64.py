@@ -1,0 +1,9 @@
+_base_ = './td-reg_cnn6_wing_1xb8-120k_aflw-64x64.py'
+
+# Rare head poses are seen more often, by the second mode as in the authors' script.
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='mmwing.PoseBalancedDataset',
+        mode=1,
+        dataset={{_base_.train_dataloader.dataset}}))

@@ -1,0 +1,8 @@
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adamw_200e.py',
+    '../../../_base_/models/res50_256x256.py',
+    '../../../_base_/datasets/wflw_256x256.py',
+]
+
+model = dict(head=dict(num_joints=98, loss=dict(type='mmwing.WingLoss')))
