@@ -8,7 +8,10 @@ from .color import RandomColor
 from .face_affine import FaceAffine
 from .face_box import RandomFaceBox
 from .face_context import FaceContext
+from .keep_landmarks import KeepLandmarks
+from .label_noise import LabelNoise
 from .occlusion import RandomOcclusion
 
-__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'LoadCachedImage',
-           'RandomColor', 'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion']
+__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
+           'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
+           'RandomGaussianBlur', 'RandomOcclusion']
