@@ -18,7 +18,7 @@ ARCHS: dict[str, tuple[int, ...]] = {
     'cnn7': (64, 64, 128, 256, 512, 512),
 }
 
-#: Initial scale of the last normalisation; about what features have without one.
+#: Initial scale of the last normalisation, so that features start small.
 LAST_NORM_SCALE = 0.1
 
 
@@ -123,7 +123,7 @@ class WingCNN(BaseBackbone):
         self._freeze_stages()
 
     def init_weights(self) -> None:
-        """Initialise, and let the features start as small as without normalisation.
+        """Initialise, and let normalised features start small.
 
         Normalised, pooled and rectified, 2048 features of about 1 reach the FC-1024 of
         the head, none of them negative. Adam's first steps then push all of its units
