@@ -51,6 +51,8 @@ def _set_length(cfg: Config, unit: str, length: int) -> None:
             scheduler.end = length
         if scheduler.get('T_max') == old - begin:
             scheduler.T_max = length - begin
+        if scheduler.type == 'ExponentialLR':
+            scheduler.gamma **= old / length
         if 'milestones' in scheduler:
             scheduler.milestones = [max(1, round(each * length / old))
                                     for each in scheduler.milestones]

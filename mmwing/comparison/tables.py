@@ -113,7 +113,8 @@ def make_rows(results: Sequence[Result], reference: str | None = None) -> list[R
         groups[result.loss, result.lr][result.seed] = result
     rows = sorted((Row(loss, lr, dict(sorted(runs.items())))
                    for (loss, lr), runs in groups.items()),
-                  key=lambda row: np.nan_to_num(row.nmes.mean(), nan=np.inf))
+                  key=lambda row: (np.nan_to_num(row.nmes.mean(), nan=np.inf),
+                                   row.loss, row.lr))
     names = [row.loss for row in rows]
     if reference is None:
         reference = DEFAULT_REFERENCE if DEFAULT_REFERENCE in names else names[0]

@@ -1,0 +1,96 @@
+"""Tables from result files alone."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from mmwing.comparison import write_overview, write_tables
+from mmwing.comparison.tables import make_rows
+
+
+@pytest.fixture
+def results(make_result):
+    return [make_result(loss, seed, shift, **more) for seed in range(3)
+            for loss, shift, more in (
+                ('WingLoss', 0., {}), ('L1Loss', 2e-3, {}),
+                ('no blur', 0., dict(words=['a.b=1'], batches=['other'])))]
+
+
+def test_rows_hold_seeds_and_paired_differences(results):
+    rows = {row.loss: row for row in make_rows(results)}
+    assert rows['WingLoss'].difference is None
+    mean, low, high = rows['L1Loss'].difference
+    assert mean == pytest.approx(2e-3) and low <= mean <= high
+    # Paired: the errors themselves scatter by 2 %, their difference not at all.
+    assert high - low < 1e-9
+    assert rows['L1Loss'].better == (0, 3)
+    assert rows['L1Loss'].nmes.std(ddof=1) > 0
+
+
+def test_the_interval_holds_what_another_seed_would_give(make_result):
+    """Seeds that differ by far more than faces do make a wide interval."""
+    def width(shifts):
+        rows = make_rows([make_result('L1Loss', seed, shift) for seed, shift in
+                          enumerate(shifts)] + [make_result(seed=s) for s in range(3)])
+        low, high = next(row for row in rows if row.loss == 'L1Loss').difference[1:]
+        return high - low
+
+    assert width([0, 0.01, 0.02]) > 0.01 > width([0.01] * 3) + 0.009
+
+
+def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
+    paths = write_tables(results, tmp_path / 'study.md')
+    assert [path.name for path in paths] == [
+        'study.md', 'study.csv', 'study_ced.png', 'study_curves.png']
+    assert all(path.stat().st_size for path in paths)
+    text = paths[0].read_text()
+    assert '| `L1Loss` |' in text and '| no blur |' in text
+    assert 'except for: no blur' in text
+    assert "--variant 'no blur' a.b=1" in text and '--losses WingLoss L1Loss' in text
+    assert '- no blur: `a.b=1`' in text
+    lines = list(csv.DictReader(paths[1].open()))
+    assert {line['loss'] for line in lines} == {'WingLoss', 'L1Loss', 'no blur'}
+    assert all(line['seeds'] == '0 1 2' for line in lines)
+
+
+def test_the_same_results_make_the_same_files(results, tmp_path):
+    once, twice = (write_tables(order, tmp_path / name / 'study.md')
+                   for name, order in (('a', results), ('b', results[::-1])))
+    assert once[1].read_bytes() == twice[1].read_bytes()
+
+
+def test_other_data_in_a_seed_are_told(make_result, tmp_path):
+    runs = [make_result(), make_result('L1Loss', batches=['x'])]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert 'except for: ' in text
+    runs = [make_result(batches=[None])]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert 'did not see the same training pictures' in text
+
+
+@pytest.mark.parametrize('key, value', [
+    ('faces', 'g'), ('normalizer', 'inter_pupil'), ('config_hash', '1')])
+def test_what_cannot_be_compared_is_refused(make_result, key, value):
+    with pytest.raises(ValueError, match=f'differ in {key}'):
+        make_rows([make_result(), make_result('L1Loss', **{key: value})])
+
+
+def test_faces_without_error_and_infinite_ones(make_result):
+    errors = np.full(50, 0.05)
+    errors[:2] = np.nan, np.inf
+    rows = make_rows([make_result(errors=errors), make_result('L1Loss')])
+    assert rows[0].loss == 'L1Loss' and np.isfinite(rows[0].nmes).all()
+    assert rows[1].nmes[0] == np.inf
+
+
+def test_an_overview_has_a_line_for_each_study(results, make_result, tmp_path):
+    studies = {'SGD': results,
+               'Adam': [make_result(), make_result('L1Loss', shift=0.1)]}
+    paths = write_overview(studies, tmp_path / 'all.md', 'WingLoss')
+    lines = paths[0].read_text().splitlines()
+    assert [line.split(' | ')[0] for line in lines[:4]] == [
+        '| study', '|---|---|---|---|---|', '| SGD', '| Adam']
+    assert '+10.00' in lines[3] and '–' in lines[3]
+    with pytest.raises(ValueError, match="study 'Adam'"):
+        write_overview(studies, tmp_path / 'all.md', 'no blur')

@@ -1,0 +1,79 @@
+"""The tool as a user calls it: killed, taken up again, rebuilt from its files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import mmwing
+
+CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
+OPTIONS = [
+    'train_dataloader.dataset.num_samples=32', 'train_dataloader.batch_size=8',
+    'val_dataloader.dataset.num_samples=4', 'model.backbone.widen_factor=0.125',
+    'model.head.in_channels=256', 'model.head.hidden_channels=16']
+COMMAND = [sys.executable, mmwing.tool_path('compare_losses.py')]
+
+
+def environment() -> dict:
+    root = str(Path(mmwing.__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
+    return {**os.environ, 'PYTHONPATH': path}
+
+
+def run(*arguments, cwd, check=True):
+    done = subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, text=True,
+                          env=environment(), capture_output=True, timeout=570)
+    if check:
+        assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.slow
+def test_a_study_is_killed_goes_on_and_is_rebuilt(tmp_path):
+    arguments = [CONFIG, '--losses', 'WingLoss', '--variant', 'stock',
+                 'mmpose:WingLoss', '--epochs', '3', '--jobs', '1', '--work-dir',
+                 'work', '--out', 'study.md', '--cfg-options', *OPTIONS]
+    record = tmp_path / 'work/final_WingLoss_lr0.001_seed0/record.json'
+    with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path,
+                          env=environment()) as victim:
+        while victim.poll() is None and not record.is_file():
+            time.sleep(0.05)
+        victim.send_signal(signal.SIGTERM)
+    assert not (tmp_path / 'study.md').exists()
+    run(*arguments, cwd=tmp_path)
+    names = sorted(path.name for path in (tmp_path / 'study').iterdir())
+    assert names == ['final_WingLoss_lr0.001_seed0.json',
+                     'final_stock_lr0.001_seed0.json']
+    text = (tmp_path / 'study.md').read_text()
+    assert 'saw the same training pictures' in text
+
+    (tmp_path / 'study.md').unlink()
+    run('--table-only', '--out', 'study.md', cwd=tmp_path)
+    assert (tmp_path / 'study.md').read_text() == text
+    again = run(*arguments, '--budget', '0', cwd=tmp_path)
+    assert '2 of 2 runs have a result already' in again.stdout
+
+
+def test_without_budget_nothing_begins(tmp_path):
+    done = run(CONFIG, '--losses', 'WingLoss', '--budget', '0', '--work-dir', 'work',
+               '--cfg-options', *OPTIONS, cwd=tmp_path, check=False)
+    assert '1 of 1 runs were not begun' in done.stdout
+    assert done.returncode == 1 and 'no result' in done.stderr
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--losses', 'WingLoss'], 'CONFIG and --losses'),
+    ([CONFIG, '--losses', 'WingLoss', 'WingLoss'], 'each label once'),
+    ([CONFIG, '--variant', 'x', 'L1Loss', 'L2Loss'], 'at most one loss'),
+    ([CONFIG, '--losses', 'WingLoss', '--lrs', '1', '2'], 'one for each'),
+    (['--overview', '.'], '--out FILE.md'),
+])
+def test_bad_arguments_are_one_message(arguments, message, tmp_path):
+    done = run(*arguments, cwd=tmp_path, check=False)
+    assert done.returncode and message in done.stderr
+    assert 'Traceback' not in done.stderr
