@@ -1,6 +1,7 @@
 # MMPose's own runtime, plus the import that registers mmwing.
 default_scope = 'mmpose'
 custom_imports = dict(imports=['mmwing'], allow_failed_imports=False)
+data_mode = 'topdown'  # MMPose's Inferencer looks here, besides in the data set
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),

@@ -150,6 +150,8 @@ def config_hash(cfg: Config) -> str:
 
 
 def _digest(content: dict) -> str:
+    # Of use to inference alone; without it results from before it was there count on.
+    content = {key: value for key, value in content.items() if key != 'data_mode'}
     text = json.dumps(_without_paths(content), sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:12]
 

@@ -6,6 +6,7 @@ model = dict(
         mean=[0, 0, 0],
         std=[255, 255, 255],
         bgr_to_rgb=True),
+    backbone=dict(),  # MMPose's init_model looks for it
     input_size=(256, 256),
     context=1.5,
     stage1=dict(

@@ -89,6 +89,9 @@ class CascadeEstimator(TopdownPoseEstimator):
         train_cfg (dict, optional): Passed to the heads.
         test_cfg (dict, optional): ``flip_test`` averages in each stage; MMPose's other
             keys; ``num_stages=1`` returns what stage 1 says.
+        backbone (dict, optional): Not used; those of the stages are. MMPose's
+            ``init_model`` cannot do without the key: ``backbone=dict()`` in a config
+            lets it load the model.
         data_preprocessor (dict, optional): As in MMPose; both stages share it.
         init_cfg (dict | list[dict], optional): As in MMPose.
         metainfo (dict, optional): As in MMPose.
@@ -109,6 +112,7 @@ class CascadeEstimator(TopdownPoseEstimator):
                  freeze_stage1: bool = False,
                  train_cfg: dict | None = None,
                  test_cfg: dict | None = None,
+                 backbone: dict | None = None,
                  data_preprocessor: dict | None = None,
                  init_cfg: dict | list[dict] | None = None,
                  metainfo: dict | None = None) -> None:
@@ -121,6 +125,9 @@ class CascadeEstimator(TopdownPoseEstimator):
                                        ('jitter', jitter, 0, 0.5)):
             if not low <= value < high:
                 raise ValueError(f'{name} must lie in [{low}, {high}), got {value}')
+        if backbone:
+            raise ValueError('backbone must be empty: a cascade has those of stage1 '
+                             f'and stage2, got {backbone}')
         # Not the parent's own: that builds one backbone and one head, here are two.
         super(BasePoseEstimator, self).__init__(data_preprocessor, init_cfg)
         self.metainfo = self._load_metainfo(metainfo)

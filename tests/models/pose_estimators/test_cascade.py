@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
+from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
+from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+import mmwing
+from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.engine.hooks import MeanShapeHook
 from mmwing.models.pose_estimators.similarity import invert, transform_points
 
@@ -381,12 +386,50 @@ def test_without_a_mean_shape_it_says_what_to_do(dots):
 # ----------------------------------------------------------- other networks
 
 
+HRNET = dict(
+    stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1, ),
+                num_channels=(4, )),
+    stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(1, 1),
+                num_channels=(4, 8)),
+    stage3=dict(num_modules=1, num_branches=3, block='BASIC', num_blocks=(1, 1, 1),
+                num_channels=(4, 8, 16)),
+    stage4=dict(num_modules=1, num_branches=4, block='BASIC', num_blocks=(1, 1, 1, 1),
+                num_channels=(4, 8, 16, 32)))
+BACKBONES = {
+    'ResNet': (dict(type='ResNet', depth=18, base_channels=4, stem_channels=4), 32),
+    'HRNet': (dict(type='HRNet', extra=HRNET), 4),
+    'MobileNetV2': (dict(type='MobileNetV2', widen_factor=0.1), 1280),
+    'ShuffleNetV2': (dict(type='ShuffleNetV2', widen_factor=0.5), 1024),
+}
+
+
+@pytest.mark.parametrize('name', sorted(BACKBONES))
+@pytest.mark.parametrize('head', ['RegressionHead', 'mmwing.DirectRegressionHead'])
+def test_backbones_and_heads_of_mmpose_in_both_stages(dots, name, head):
+    backbone, channels = BACKBONES[name]
+
+    def stage(size):
+        return dict(
+            backbone=backbone, neck=dict(type='GlobalAveragePooling'),
+            head=dict(type=head, in_channels=channels, num_joints=3,
+                      loss=dict(type='mmwing.WingLoss', input_size=size),
+                      decoder=dict(type='mmwing.DirectRegressionLabel',
+                                   input_size=size)))
+
+    model = dots.build(stage((64, 64)), stage((128, 128)),
+                       test_cfg=dict(flip_test=True, shift_coords=True)).train()
+    faces = dots.faces(3)
+    log = model.train_step(batch(dots, faces),
+                           OptimWrapper(torch.optim.SGD(model.parameters(), 1e-4)))
+    assert log['stage1.loss_kpt'].isfinite() and log['stage2.loss_kpt'].isfinite()
+    model.eval()
+    assert np.isfinite(predictions(model, dots, faces)).all()
+    assert model(dots.paint(faces), None, mode='tensor').shape == (3, 3, 2)
+
+
 def test_a_heat_map_head_as_second_stage(dots):
     codec = dict(type='MSRAHeatmap', input_size=(128, 128), heatmap_size=(32, 32),
                  sigma=2)
-    stage2 = dict(
-        backbone=dict(type='MobileNetV2', widen_factor=0.1, out_indices=(7, )),
-        neck=dict(type='GlobalAveragePooling'), head=dict())
     stage2 = dict(
         backbone=dict(type='ResNet', depth=18, base_channels=4, stem_channels=4),
         head=dict(type='HeatmapHead', in_channels=32, out_channels=3,
@@ -422,6 +465,54 @@ def test_output_keypoint_indices_choose_at_the_end(dots):
                                dots.to_image(faces)[:, [2, 0]], atol=0.05)
 
 
+# -------------------------------------------------------------------- inference
+
+
+@pytest.fixture(scope='module')
+def shipped(tmp_path_factory):
+    """The shipped config, made small, and a checkpoint of it without training."""
+    cfg = Config.fromfile(mmwing.config_path(
+        'td-reg_cnn6-7-cascade_wing_1xb64-24e_synthetic-128x128'))
+    for stage in (cfg.model.stage1, cfg.model.stage2):
+        stage.backbone.widen_factor = 0.05
+        stage.head.update(in_channels=104, hidden_channels=8)
+    cfg.model.test_cfg.flip_test = False  # no face is its own mirror image
+    folder = tmp_path_factory.mktemp('shipped')
+    cfg.dump(str(folder / 'cascade.py'))
+    model = MODELS.build(cfg.model)
+    dataset = SyntheticFaceDataset(num_samples=1)
+    face = dataset.get_data_info(0)
+    low, high = face['bbox'][0, :2], face['bbox'][0, 2:]
+    # The mean shape is the face itself in the canvas that will be cut.
+    side = 1.25 * 1.5 * (high - low).max()
+    model.set_mean_shape((face['keypoints'][0] - (low + high) / 2) / side + 0.5)
+    for stage in (model.stage1, model.stage2):
+        torch.nn.init.zeros_(stage.head.fc.weight)
+        torch.nn.init.zeros_(stage.head.fc.bias)
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(
+        dataset_meta=dataset.metainfo)), folder / 'cascade.pth')
+    return folder, face
+
+
+def test_mmposes_inference_takes_it_like_any_estimator(shipped):
+    folder, face = shipped
+    model = init_model(str(folder / 'cascade.py'), str(folder / 'cascade.pth'), 'cpu')
+    result, = inference_topdown(model, face['img'], face['bbox'])
+    np.testing.assert_allclose(result.pred_instances.keypoints, face['keypoints'],
+                               atol=0.05)
+    assert not result.pred_instances.fallback.any()
+
+
+def test_mmposes_inferencer_takes_it_like_any_estimator(shipped):
+    folder, face = shipped
+    inferencer = MMPoseInferencer(
+        pose2d=str(folder / 'cascade.py'), pose2d_weights=str(folder / 'cascade.pth'),
+        device='cpu', det_model='whole_image')
+    result = next(inferencer(face['img']))
+    found = np.array(result['predictions'][0][0]['keypoints'])
+    assert found.shape == (68, 2) and np.isfinite(found).all()
+
+
 # -------------------------------------------------------------------- bad input
 
 
@@ -429,6 +520,7 @@ def test_output_keypoint_indices_choose_at_the_end(dots):
     (dict(input_size=(0, 5)), 'input_size must be'),
     (dict(context=0.5), 'context must lie'),
     (dict(zoom=0), 'zoom must lie'),
+    (dict(backbone=dict(type='ResNet')), 'backbone must be empty'),
     (dict(rotation=-1), 'rotation must lie'),
     (dict(jitter=0.5), 'jitter must lie'),
     (dict(mean_shape=np.full((3, 2), 0.5)), 'all points in one place'),
