@@ -35,7 +35,7 @@ const cells = index => [...document.querySelectorAll('#faces tbody tr')].map(
 const heading = text => [...document.querySelectorAll('#faces th button')].find(
   button => button.textContent === text);
 const seen = {};
-seen.images = [...document.images].every(image => image.complete || image.loading);
+seen.images = [...document.images].every(image => image.src.startsWith('data:'));
 seen.first = cells(2);
 heading('NME, %').click();
 seen.ascending = cells(2);

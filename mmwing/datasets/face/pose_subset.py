@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from mmengine.dataset import BaseDataset
 from mmengine.fileio import load
@@ -25,6 +26,10 @@ class PoseSubset:
         test_dataloader = dict(dataset=dict(
             type='mmwing.PoseSubset', dataset=dict(type='WFLWDataset', ...)))
 
+    Annotations from elsewhere carry no subsets, but their images' names often tell:
+    for 300-W's, ``named=dict(common=['helen/testset/*', 'lfpw/testset/*'],
+    challenging='ibug/*')``.
+
     With ``subsets`` or ``attributes``, faces that do not match are left out.
 
     Args:
@@ -32,17 +37,20 @@ class PoseSubset:
         subsets: Keep faces in any of these subsets. None keeps all.
         attributes: Keep faces with all of these attribute values, e.g.
             ``dict(pose=1, blur=0)``. None keeps all.
+        named: Further subsets by name: a pattern, or several, of ``file_name`` in the
+            annotation file, with ``*``, ``?`` and ``[...]`` as in a shell.
         lazy_init: Do not load annotations yet.
 
     Raises:
         TypeError: If ``dataset`` is neither a config nor a data set of MMPose's.
-        ValueError: If the annotations carry no subsets or the filter leaves
-            nothing, when they are loaded.
+        ValueError: If there are no subsets, or the filter or a pattern of ``named``
+            matches no face, when the annotations are loaded.
     """
 
     def __init__(self, dataset: dict | BaseDataset,
                  subsets: str | Sequence[str] | None = None,
                  attributes: Mapping[str, object] | None = None,
+                 named: Mapping[str, str | Sequence[str]] | None = None,
                  lazy_init: bool = False) -> None:
         if isinstance(dataset, Mapping):
             dataset = DATASETS.build(dict(dataset))
@@ -58,6 +66,8 @@ class PoseSubset:
         self.dataset = dataset
         self.subsets = [subsets] if isinstance(subsets, str) else subsets
         self.attributes = dict(attributes or {})
+        self.named = {name: [patterns] if isinstance(patterns, str) else list(patterns)
+                      for name, patterns in (named or {}).items()}
         self._fully_initialized = False
         if not lazy_init:
             self.full_init()
@@ -72,20 +82,41 @@ class PoseSubset:
         if self._fully_initialized:
             return
         self.dataset.full_init()
-        annotations = load(self.dataset.ann_file)['annotations']
-        if not any('subsets' in annotation for annotation in annotations):
+        content = load(self.dataset.ann_file)
+        annotations = content['annotations']
+        if not self.named and not any('subsets' in face for face in annotations):
             raise ValueError(f'{self.dataset.ann_file} carries no subsets; write it '
-                             f'with tools/prepare_dataset.py')
+                             f'with tools/prepare_dataset.py, or give named=')
+        by_name = self._images_by_subset(content['images'])
         self._fields = {
-            annotation['id']: {'subsets': annotation.get('subsets', []),
-                               'attributes': annotation.get('attributes', {})}
-            for annotation in annotations}
+            face['id']: {
+                'subsets': [*face.get('subsets', []),
+                            *(name for name, images in by_name.items()
+                              if face['image_id'] in images)],
+                'attributes': face.get('attributes', {})}
+            for face in annotations}
         self._indices = [
             index for index in range(len(self.dataset))
             if self._matches(self._fields[self.dataset.get_data_info(index)['id']])]
         if not self._indices:
             raise ValueError(self._nothing_left())
         self._fully_initialized = True
+
+    def _images_by_subset(self, images: Sequence[Mapping]) -> dict[str, set]:
+        """Subset of ``named`` to the ids of its images."""
+        found: dict[str, set] = {}
+        for name, patterns in self.named.items():
+            found[name] = set()
+            for pattern in patterns:
+                ids = {image['id'] for image in images
+                       if fnmatchcase(image['file_name'], pattern)}
+                if not ids:
+                    raise ValueError(
+                        f'named: {name}={pattern!r} matches none of the '
+                        f'{len(images)} images of {self.dataset.ann_file}, such as '
+                        f'{[image["file_name"] for image in images[:1]]}')
+                found[name] |= ids
+        return found
 
     def _matches(self, fields: dict) -> bool:
         return (self.subsets is None

@@ -58,6 +58,13 @@ def build(config, **kwargs):
     return DATASETS.build(dict(type='mmwing.PoseSubset', dataset=config, **kwargs))
 
 
+def drop_subsets(path):
+    content = json.loads(path.read_text())
+    for record in content['annotations']:
+        del record['subsets']
+    path.write_text(json.dumps(content))
+
+
 def test_without_a_filter_every_sample_names_its_subsets(config):
     dataset = build(config)
     assert len(dataset) == 6
@@ -69,6 +76,26 @@ def test_without_a_filter_every_sample_names_its_subsets(config):
         assert sample.metainfo['attributes'] == attributes
         info = dataset.get_data_info(index)
         assert (info['subsets'], info['attributes']) == (subsets, attributes)
+
+
+def test_subsets_named_by_their_files_join_those_of_the_annotations(config):
+    dataset = build(config, named={'early': ['0.*', '1.*'], 'last': '[45].png'})
+    found = [dataset.get_data_info(index)['subsets'] for index in range(6)]
+    own = [face[0] for face in FACES]
+    assert found == [own[0] + ['early'], own[1] + ['early'], own[2], own[3],
+                     own[4] + ['last'], own[5] + ['last']]
+
+
+def test_names_of_files_are_enough(config, tmp_path):
+    drop_subsets(tmp_path / 'ann.json')
+    dataset = build(config, named={'early': ['0.*', '1.*']}, subsets='early')
+    assert [dataset[i]['data_samples'].metainfo['id'] for i in (0, 1)] == [100, 101]
+    assert len(dataset) == 2
+
+
+def test_a_pattern_without_a_file_shows_what_files_are_called(config):
+    with pytest.raises(ValueError, match=r"common='helen/\*' matches none.*'0.png'"):
+        build(config, named={'common': ['*.png', 'helen/*']})
 
 
 @pytest.mark.parametrize('kwargs, expected', [
@@ -151,10 +178,7 @@ def test_an_empty_subset_says_which_there_are(config):
 
 
 def test_annotations_without_subsets(config, tmp_path):
-    content = json.loads((tmp_path / 'ann.json').read_text())
-    for record in content['annotations']:
-        del record['subsets']
-    (tmp_path / 'ann.json').write_text(json.dumps(content))
+    drop_subsets(tmp_path / 'ann.json')
     with pytest.raises(ValueError, match='carries no subsets; write it with tools'):
         build(config)
 
