@@ -92,9 +92,7 @@ def run(monkeypatch):
     return call
 
 
-@pytest.mark.parametrize('form', ['json', 'pts', pytest.param(
-    'csv', marks=pytest.mark.xfail(
-        strict=True, reason='tools/test.py --report reads ann_file as JSON'))])
+@pytest.mark.parametrize('form', ['json', 'pts', 'csv'])
 @pytest.mark.filterwarnings('ignore')
 def test_from_files_to_a_report(form, root, run, capsys):
     files = {split: WRITERS[form](root, split) for split in NUM_FACES}

@@ -9,6 +9,12 @@ import os
 import os.path as osp
 
 from mmengine.config import Config, DictAction
+from mmengine.device import (
+    is_cuda_available,
+    is_mlu_available,
+    is_musa_available,
+    is_npu_available,
+)
 
 import mmwing
 from mmwing.apis import (
@@ -66,6 +72,11 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
         name = osp.splitext(osp.basename(args.config))[0]
         cfg.work_dir = osp.join('./work_dirs', name)
     if args.amp:
+        # The check of MMEngine's AmpOptimWrapper, as a message.
+        if not any((is_cuda_available(), is_npu_available(), is_mlu_available(),
+                    is_musa_available())):
+            raise ValueError('--amp needs an accelerator: MMEngine does not train in '
+                             'mixed precision on CPUs; leave --amp out')
         wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
         if wrapper not in ('OptimWrapper', 'AmpOptimWrapper'):
             raise ValueError('--amp needs optim_wrapper.type OptimWrapper or '

@@ -193,7 +193,7 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
         try:
             main()
             end_cpu_distributed()
-        except (FileNotFoundError, ValueError, TypeError, KeyError, ImportError,
+        except (OSError, ValueError, TypeError, KeyError, ImportError, SyntaxError,
                 pickle.UnpicklingError) as error:
             if os.environ.get('MMWING_DEBUG'):
                 raise

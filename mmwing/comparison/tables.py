@@ -22,7 +22,6 @@ from .study import choose_lrs
 from .variant import Variant
 
 DEFAULT_REFERENCE = 'WingLoss'
-_UNITS = {'mmwing': 'pixels', 'mmpose': 'normalised'}
 _HEADS = {'config': "config's", 'stock': "MMPose's stock"}
 
 
@@ -60,7 +59,7 @@ class Row:
     @property
     def unit(self) -> str:
         """What the loss counts in; unknown where the config names the loss."""
-        return _UNITS[self.variant.origin] if self.variant.name else ''
+        return self.variant.unit
 
     @property
     def cpu_seconds(self) -> float:
@@ -311,9 +310,9 @@ def _explanations(rows: Sequence[Row]) -> list[str]:
             'heads differ in more than the loss.', '']
     if any(variant.origin == 'mmpose' for variant in variants):
         lines += [
-            "`mmpose:` is MMPose's own class with its own defaults, on coordinates "
-            'normalised by the input size, with `use_target_weight=True` as in '
-            "MMPose's configs. Without it the class is mmwing's, in pixels.", '']
+            "`mmpose:` is MMPose's own class with its own defaults and, as in MMPose's "
+            'configs, `use_target_weight=True`; on coordinates it sees them normalised '
+            "by the input size. Without `mmpose:` the class is mmwing's.", '']
     return lines
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mmengine.config import Config, DictAction
 
 from mmwing.registry import MODELS
+from mmwing.swap.losses import takes_heatmaps
 
 #: What trains: the head of the config, or MMPose's own in its place.
 HEADS = ('config', 'stock')
@@ -52,6 +53,18 @@ class Variant:
     words: tuple[str, ...] = ()
     config: str = ''
     options: dict = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """What the loss counts in; empty where the config names the loss."""
+        if not self.name:
+            return ''
+        loss = MODELS.get(f'{self.origin}.{self.name}')
+        # MMPose's losses on heat maps have a module, but no base of their own.
+        heatmaps = takes_heatmaps(loss) or loss.__module__.endswith('.heatmap_loss')
+        if heatmaps:
+            return 'heat map'
+        return 'pixels' if self.origin == 'mmwing' else 'normalised'
 
     @classmethod
     def parse(cls, text: str) -> Variant:

@@ -50,7 +50,9 @@ def name_subsets(cfg: Config) -> None:
     path = osp.join(dataset.get('data_root') or '', dataset.get('ann_file') or '')
     packs = [step for step in dataset.get('pipeline', ())
              if str(step['type']).endswith('PackPoseInputs')]
-    if not osp.isfile(path) or dataset.get('bbox_file') or not packs or any(
+    if not path.endswith('.json') or not osp.isfile(path):
+        return
+    if dataset.get('bbox_file') or not packs or any(
             'id' not in step.get('meta_keys', ('id',)) for step in packs):
         return
     if any('subsets' in face for face in load(path).get('annotations', ())):

@@ -70,6 +70,7 @@ def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
 @pytest.mark.parametrize('error', [
     ValueError('what to do'), TypeError('what to do'), KeyError('what to do'),
     FileNotFoundError('what to do'), ImportError('what to do'),
+    PermissionError('what to do'), SyntaxError('what to do'),
     pickle.UnpicklingError('what to do')])
 def test_a_tool_ends_with_the_message(error, monkeypatch):
     monkeypatch.delenv('MMWING_DEBUG', raising=False)

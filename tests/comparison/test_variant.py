@@ -76,6 +76,14 @@ def test_on_the_stock_head_only_the_loss_differs(ours, theirs):
     assert losses[1] == {'type': 'mmpose.WingLoss', 'use_target_weight': True}
 
 
+@pytest.mark.parametrize('text, unit', [
+    ('WingLoss', 'pixels'), ('mmpose:WingLoss', 'normalised'),
+    ('AdaptiveWingLoss', 'heat map'), ('mmpose:KeypointMSELoss@config', 'heat map')])
+def test_unit_of_a_loss(text, unit):
+    assert Variant.parse(text).unit == unit
+    assert Variant.labelled('as it is').unit == ''
+
+
 @pytest.mark.parametrize('variant, message', [
     (lambda: Variant.parse('WingLos'), 'WingLos'),
     (lambda: Variant.parse('WingLoss(beta=1)'), 'beta'),
