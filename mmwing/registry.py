@@ -17,5 +17,7 @@ DATASETS = _child('dataset', mmpose_registry.DATASETS, 'mmwing.datasets')
 TRANSFORMS = _child('transform', mmpose_registry.TRANSFORMS,
                     'mmwing.datasets.transforms')
 METRICS = _child('metric', mmpose_registry.METRICS, 'mmwing.evaluation')
+OPTIM_WRAPPERS = _child('optim_wrapper', mmpose_registry.OPTIM_WRAPPERS,
+                        'mmwing.engine')
 HOOKS = _child('hook', mmpose_registry.HOOKS, 'mmwing.engine')
 KEYPOINT_CODECS = _child('codec', mmpose_registry.KEYPOINT_CODECS, 'mmwing.codecs')

@@ -72,17 +72,17 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
         name = osp.splitext(osp.basename(args.config))[0]
         cfg.work_dir = osp.join('./work_dirs', name)
     if args.amp:
-        # The check of MMEngine's AmpOptimWrapper, as a message.
-        if not any((is_cuda_available(), is_npu_available(), is_mlu_available(),
-                    is_musa_available())):
-            raise ValueError('--amp needs an accelerator: MMEngine does not train in '
-                             'mixed precision on CPUs; leave --amp out')
         wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
-        if wrapper not in ('OptimWrapper', 'AmpOptimWrapper'):
-            raise ValueError('--amp needs optim_wrapper.type OptimWrapper or '
-                             f'AmpOptimWrapper, the config has {wrapper!r}')
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        accelerated = any((is_cuda_available(), is_npu_available(),
+                           is_mlu_available(), is_musa_available()))
+        # MMEngine's own does not run on CPUs.
+        amp = 'AmpOptimWrapper' if accelerated else 'mmwing.BFloat16OptimWrapper'
+        if wrapper not in ('OptimWrapper', amp):
+            raise ValueError(f'--amp needs optim_wrapper.type OptimWrapper or {amp}, '
+                             f'the config has {wrapper!r}')
+        cfg.optim_wrapper.type = amp
+        if accelerated:
+            cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.resume is not None:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume

@@ -2,6 +2,7 @@
 
 from .hooks import EpochSeedHook, MeanShapeHook, PipelineSwitchHook, RunRecordHook
 from .mean_shape import compute_mean_shape
+from .optim_wrappers import BFloat16OptimWrapper
 
-__all__ = ['EpochSeedHook', 'MeanShapeHook', 'PipelineSwitchHook',
-           'RunRecordHook', 'compute_mean_shape']
+__all__ = ['BFloat16OptimWrapper', 'EpochSeedHook', 'MeanShapeHook',
+           'PipelineSwitchHook', 'RunRecordHook', 'compute_mean_shape']

@@ -1,7 +1,7 @@
 # Adam, one warm-up epoch, cosine to zero, exponential moving average of the weights.
 max_epochs = 24
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=4)
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3, fused=True))
 param_scheduler = [
     dict(
         type='LinearLR',
