@@ -1,0 +1,205 @@
+"""Direct regression that looks again where it has put the landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from mmengine.model import BaseModule
+from mmengine.model import ModuleList as InitModuleList
+from torch import Tensor, nn
+
+from mmwing.registry import MODELS
+
+from .direct_regression_head import DirectRegressionHead
+
+
+class RefinementStep(BaseModule):
+    """From what is around all landmarks to a correction of all landmarks.
+
+    Args:
+        num_joints (int): Number of landmarks K.
+        local_channels (Sequence[int]): Channels of the maps that are looked at.
+        patch_size (int): Points along each side of a landmark's patch.
+        embed_dims (int): Features of each landmark.
+        max_offset (float): Scale of the corrections, in sides of the input.
+    """
+
+    def __init__(self, num_joints: int, local_channels: Sequence[int],
+                 patch_size: int, embed_dims: int, max_offset: float) -> None:
+        super().__init__()
+        self.max_offset = max_offset
+        self.embed = nn.ModuleList(
+            nn.Linear(channels * patch_size**2, embed_dims)
+            for channels in local_channels)
+        # The layers above are the same for all landmarks; this tells them apart.
+        self.landmark = nn.Parameter(torch.zeros(num_joints, embed_dims))
+        self.norm = nn.LayerNorm(embed_dims)
+        self.offset = nn.Linear(num_joints * embed_dims, 2 * num_joints)
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Start with corrections of zero: a new step spoils nothing.
+
+        MMPose's initialisation of the head is for its output layer and reaches these
+        layers, too; it is undone here.
+        """
+        for layer in self.embed:
+            nn.init.kaiming_normal_(layer.weight, mode='fan_in')
+            nn.init.zeros_(layer.bias)
+        nn.init.trunc_normal_(self.landmark, std=0.02)
+        nn.init.zeros_(self.offset.weight)
+        nn.init.zeros_(self.offset.bias)
+
+    def forward(self, patches: list[Tensor]) -> Tensor:
+        """Normalised corrections (N, K, 2) of one (N, K, C * points) for each map."""
+        features = self.landmark
+        for embed, patch in zip(self.embed, patches, strict=True):
+            features = features + embed(patch)
+        features = F.relu(self.norm(features)).flatten(1)
+        # As in the parent: a coordinate has no place in half precision.
+        with torch.autocast(features.device.type, enabled=False):
+            offset = self.offset(features.to(self.offset.weight.dtype))
+        return offset.reshape(len(offset), -1, 2) * self.max_offset
+
+
+@MODELS.register_module()
+class LocalRefinementHead(DirectRegressionHead):
+    """Direct regression, then corrections from what is around each landmark.
+
+    Fully connected layers see the face as a whole, through a last map of few pixels.
+    Here their landmarks are a first guess. Around each, a patch is read out of finer
+    maps of the backbone, and one linear layer turns the patches of all landmarks into
+    a correction of all: supervised descent (Xiong and De la Torre, CVPR 2013) on
+    features that are learnt with it. This is repeated ``num_steps`` times, each with
+    weights of its own and, in training, with the same loss on what it makes of the
+    landmarks. Coordinates are regressed throughout; there are no heat maps.
+
+    Args:
+        in_channels (int | Sequence[int]): As in the parent, of the last map.
+        num_joints (int): As in the parent.
+        local_channels (Sequence[int]): Channels of the maps to read patches from: the
+            first ones that the backbone returns (its ``out_indices``).
+        num_steps (int): Number of corrections. Defaults to 2.
+        patch_size (int): Points along each side of a patch, one pixel of the map
+            apart. Defaults to 3.
+        embed_dims (int): Features of each landmark. Defaults to 64.
+        max_offset (float): What the output of a correction is multiplied with, in
+            sides of the input; it sets how fast corrections learn, not how large they
+            may be. Defaults to 0.02.
+        **kwargs: As in the parent.
+
+    Raises:
+        ValueError: If an argument is out of range; in :meth:`forward`, if the maps
+            are not those that the head was built for.
+    """
+
+    def __init__(self,
+                 in_channels: int | Sequence[int],
+                 num_joints: int,
+                 local_channels: Sequence[int],
+                 num_steps: int = 2,
+                 patch_size: int = 3,
+                 embed_dims: int = 64,
+                 max_offset: float = 0.02,
+                 **kwargs: Any) -> None:
+        if not local_channels or min(local_channels) < 1:
+            raise ValueError('local_channels must name the channels of at least one '
+                             f'map, got {local_channels!r}')
+        for name, value in (('num_steps', num_steps), ('patch_size', patch_size),
+                            ('embed_dims', embed_dims)):
+            if value < 1:
+                raise ValueError(f'{name} must be at least 1, got {value!r}')
+        if not max_offset > 0:
+            raise ValueError(f'max_offset must be positive, got {max_offset!r}')
+        super().__init__(in_channels, num_joints, **kwargs)
+        self.local_channels = tuple(local_channels)
+        self.patch_size = patch_size
+        self.steps = InitModuleList(
+            RefinementStep(num_joints, self.local_channels, patch_size, embed_dims,
+                           max_offset) for _ in range(num_steps))
+
+    def forward(self, feats: tuple[Tensor, ...] | Tensor) -> Tensor:
+        """Predict the coordinates.
+
+        Args:
+            feats (tuple[Tensor]): The backbone's maps, (N, C, h, w) each: first those
+                of ``local_channels``, last the one of ``in_channels``.
+
+        Returns:
+            Tensor: Coordinates normalised by the input size, (N, K, 2).
+        """
+        return self.forward_steps(feats)[-1]
+
+    def forward_steps(self, feats: tuple[Tensor, ...] | Tensor) -> list[Tensor]:
+        """The first guess and what each step makes of it.
+
+        Args:
+            feats (tuple[Tensor]): See :meth:`forward`.
+
+        Returns:
+            list[Tensor]: ``num_steps + 1`` times normalised (N, K, 2).
+        """
+        maps = self._local_maps(feats)
+        coords = [super().forward(feats)]
+        for step in self.steps:
+            # Where to look is not learnt from what is seen there: each step answers
+            # for its own correction.
+            center = coords[-1].detach()
+            coords.append(center + step([self._read(m, center) for m in maps]))
+        return coords
+
+    def _local_maps(self, feats: tuple[Tensor, ...] | Tensor) -> tuple[Tensor, ...]:
+        if isinstance(feats, Tensor):
+            feats = (feats, )
+        if len(feats) <= len(self.local_channels):
+            raise ValueError(
+                f'local_channels={self.local_channels} need that many maps and the '
+                f'last one besides, but the backbone returns {len(feats)}: set its '
+                'out_indices')
+        maps = feats[:len(self.local_channels)]
+        channels = tuple(m.shape[1] for m in maps)
+        if channels != self.local_channels:
+            raise ValueError(
+                f'the head was built with local_channels={self.local_channels}, but '
+                f'the first maps of the backbone have {channels} channels')
+        return tuple(maps)
+
+    def _read(self, features: Tensor, center: Tensor) -> Tensor:
+        """Patches (N, K, C * points) of a map (N, C, h, w) about points (N, K, 2)."""
+        size = center.new_tensor((features.shape[-1], features.shape[-2]))
+        side = torch.arange(self.patch_size, device=center.device,
+                            dtype=center.dtype) - (self.patch_size - 1) / 2
+        offsets = torch.stack(torch.meshgrid(side, side, indexing='xy'), -1)
+        grid = center.unsqueeze(2) + offsets.reshape(-1, 2) / size
+        if self.input_size is not None:
+            # Coordinates count from the centre of the first pixel, maps from its edge.
+            grid = grid + 0.5 / center.new_tensor(self.input_size)
+        with torch.autocast(center.device.type, enabled=False):
+            patches = F.grid_sample(features.to(center.dtype), 2 * grid - 1,
+                                    padding_mode='border', align_corners=False)
+        return patches.permute(0, 2, 1, 3).flatten(2)
+
+    def loss(self,
+             feats: tuple[Tensor, ...] | Tensor,
+             batch_data_samples: list,
+             train_cfg: dict | None = None) -> dict[str, Tensor]:
+        """Compute the loss of the first guess and of each correction.
+
+        Args:
+            feats (tuple[Tensor]): See :meth:`forward`.
+            batch_data_samples (list[PoseDataSample]): As in the parent.
+            train_cfg (dict, optional): Not used; MMPose's signature.
+
+        Returns:
+            dict[str, Tensor]: ``loss_kpt_0`` of the first guess, ``loss_kpt_1`` of
+            the first correction and so on; the parent's accuracies, of the last.
+        """
+        self._require_training_setup()
+        steps = self.forward_steps(feats)
+        target, weight = self._collect_labels(batch_data_samples)
+        losses = {f'loss_kpt_{i}': self.loss_module(pred, target, weight.unsqueeze(-1))
+                  for i, pred in enumerate(steps)}
+        return {**losses, **self._accuracies(steps[-1].detach(), target, weight)}
