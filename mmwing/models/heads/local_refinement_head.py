@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, kaiming_init
 from mmengine.model import ModuleList as InitModuleList
 from torch import Tensor, nn
 
@@ -47,17 +47,16 @@ class RefinementStep(BaseModule):
         layers, too; it is undone here.
         """
         for layer in self.embed:
-            nn.init.kaiming_normal_(layer.weight, mode='fan_in')
-            nn.init.zeros_(layer.bias)
+            kaiming_init(layer, mode='fan_in')
         nn.init.trunc_normal_(self.landmark, std=0.02)
         nn.init.zeros_(self.offset.weight)
         nn.init.zeros_(self.offset.bias)
 
     def forward(self, patches: list[Tensor]) -> Tensor:
         """Normalised corrections (N, K, 2) of one (N, K, C * points) for each map."""
-        features = self.landmark
-        for embed, patch in zip(self.embed, patches, strict=True):
-            features = features + embed(patch)
+        embedded = [embed(patch)
+                    for embed, patch in zip(self.embed, patches, strict=True)]
+        features = torch.stack(embedded).sum(0) + self.landmark
         features = F.relu(self.norm(features)).flatten(1)
         # As in the parent: a coordinate has no place in half precision.
         with torch.autocast(features.device.type, enabled=False):
