@@ -40,6 +40,9 @@ class PipelineSwitchHook(Hook):
         self._switched = True
         runner.logger.info('Switch to the pipeline of the last epochs')
         loader = runner.train_dataloader
-        loader.dataset.pipeline = Compose(self.switch_pipeline)
+        dataset = loader.dataset
+        while not hasattr(dataset, 'pipeline') and hasattr(dataset, 'dataset'):
+            dataset = dataset.dataset  # a wrapper reads what it wraps
+        dataset.pipeline = Compose(self.switch_pipeline)
         # Persistent workers hold a copy of the old pipeline: let them end.
         loader._iterator = None
