@@ -1,0 +1,19 @@
+_base_ = [
+    '../../../_base_/default_runtime.py',
+    '../../../_base_/schedules/adamw_300e.py',
+    '../../../_base_/models/cnn7-local_128x128.py',
+    '../../../_base_/datasets/300w_varied_128x128.py',
+]
+
+# The paper's shape at twice its input size.
+model = dict(
+    head=dict(loss=dict(type='mmwing.WingLoss', omega=20, epsilon=4)))
+
+custom_hooks = [
+    dict(type='mmwing.MeanShapeHook'),
+    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0005, gamma=800),
+    dict(
+        type='mmwing.PipelineSwitchHook',
+        switch_epoch={{_base_.mild_epoch}},
+        switch_pipeline={{_base_.mild_pipeline}}),
+]
