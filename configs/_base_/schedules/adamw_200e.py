@@ -1,7 +1,8 @@
 # AdamW, one warm-up epoch, cosine to zero, exponential moving average of the weights.
 max_epochs = 200
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=10)
-optim_wrapper = dict(optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01, fused=True))
+optim_wrapper = dict(
+    optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01, fused=True))
 param_scheduler = [
     dict(
         type='LinearLR',

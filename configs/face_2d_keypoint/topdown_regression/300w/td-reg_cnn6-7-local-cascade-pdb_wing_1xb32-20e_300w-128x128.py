@@ -1,0 +1,8 @@
+_base_ = './td-reg_cnn6-7-local-cascade_wing_1xb32-20e_300w-128x128.py'
+
+# Rare head poses are seen more often.
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='mmwing.PoseBalancedDataset',
+        dataset={{_base_.train_dataloader.dataset}}))
