@@ -19,6 +19,7 @@ from mmwing.apis import (
     LAUNCHERS,
     build_runner,
     check_data,
+    check_weights,
     exit_with_message,
     find_checkpoint,
     load_config,
@@ -155,6 +156,7 @@ def main() -> None:
         cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
                                             args.bbox_missing)
     runner = build_runner(cfg)
+    check_weights(runner.model, cfg.load_from)
     if args.bbox_file:
         missing = count_without_box(runner.test_dataloader.dataset, args.bbox_file,
                                     args.bbox_missing)
