@@ -178,8 +178,11 @@ class GetattrIntruder:
 def test_a_file_that_runs_code_is_refused(tmp_path):
     flag, path = tmp_path / 'flag', tmp_path / 'evil.pth'
     torch.save({'state_dict': {}, 'extra': Intruder(flag)}, path)
-    with pytest.raises(pickle.UnpicklingError, match='MMWING_TRUST_CHECKPOINT'):
+    with pytest.raises(pickle.UnpicklingError,
+                       match='MMWING_TRUST_CHECKPOINT') as caught:
         load(path)
+    assert 'io.open' in str(caught.value)
+    assert 'safe_globals' not in str(caught.value)
     assert not flag.exists()
 
 
