@@ -10,12 +10,14 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmwing import stack
 from mmwing.swap import give_losses_their_units, replace_mmdet_names
+from mmwing.swap.heads import uses
 
 from .resources import config_path, mmpose_config_path
 
@@ -66,16 +68,22 @@ def _datasets(dataset: dict):
 
 
 def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
-    """See that the annotation files and image folders of ``splits`` exist.
+    """See that what the data of ``splits`` need is there: files, folders, packages.
 
     Raises:
-        FileNotFoundError: Names the file or folder, the split, and how the
-            data root is set.
+        FileNotFoundError: Names the annotation file or image folder, the split, and
+            how the data root is set.
+        ImportError: A pipeline needs albumentations.
     """
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
             continue
+        if uses(loader, 'Albumentation') and find_spec('albumentations') is None:
+            raise ImportError(
+                f'the {split} pipeline has the transform Albumentation, which needs '
+                'a package: pip install "mmwing[albumentations]", or remove it from '
+                'the pipeline')
         for dataset in _datasets(loader['dataset']):
             root = dataset.get('data_root') or ''
             paths = [dataset.get('ann_file') or '']

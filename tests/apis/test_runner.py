@@ -53,6 +53,17 @@ def test_data_inside_of_wrappers_is_checked(tmp_path):
             check_data(cfg, ('val', ))
 
 
+def test_a_missing_albumentations_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmwing.apis.runner.find_spec', lambda name: None)
+    inner = dict(ann_file='', data_prefix={}, pipeline=[
+        dict(type='LoadImage'), dict(type='Albumentation', transforms=[])])
+    cfg = Config(dict(train_dataloader=dict(dataset=dict(type='CombinedDataset',
+                                                         datasets=[inner]))))
+    with pytest.raises(ImportError, match=r'train pipeline.*mmwing\[albumentations\]'):
+        check_data(cfg, ('train', ))
+    check_data(cfg, ('test', ))
+
+
 def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
     with pytest.raises(FileNotFoundError, match='no checkpoint'):
         find_checkpoint(str(tmp_path))
