@@ -393,7 +393,8 @@ def _download(url: str, name: str, folder: str | None = None) -> str:
             raise FileNotFoundError(
                 f'pretrained weights {name}{address} cannot be reached: {error}. '
                 f'Put the file at {path}, or do without: --cfg-options '
-                'model.backbone.init_cfg=None trains from scratch') from error
+                'model.backbone.init_cfg=None (model.init_cfg=None where the config '
+                'has them there) trains from scratch') from error
     return path
 
 
