@@ -105,11 +105,16 @@ def _read_pts(path: Path, origin: int, log: ProblemLog) -> list[LandmarkRecord]:
     if not archive.find('*.pts'):
         raise ArchiveError(f'{path} holds no .pts file; for a .json or .csv give the '
                            'file itself')
-    return [
+    before = len(log.problems)
+    records = [
         LandmarkRecord(str(face.image.path), face.keypoints,
                        np.ones(len(face.keypoints)), str(path / face.where),
                        image_id=index, id=index)
         for index, face in enumerate(PtsConverter(archive, log, origin).faces())]
+    # Of several folders a report must tell which.
+    log.problems[before:] = [problem._replace(where=str(path / problem.where))
+                             for problem in log.problems[before:]]
+    return records
 
 
 def _read_json(path: Path, folder: Path, origin: int,

@@ -115,6 +115,15 @@ def test_broken_json_entries(tmp_path, change, message):
         read_landmarks(path)
 
 
+def test_a_broken_pts_file_is_named_with_its_folder(tmp_path):
+    folder = write_pts(tmp_path)
+    (folder / 'sub' / 'b.pts').write_text('no points')
+    log = ProblemLog()
+    assert len(read_landmarks(folder, log=log)) == 2
+    assert [problem.where for problem in log.problems] == [
+        str(folder / 'sub' / 'b.pts')]
+
+
 @pytest.mark.parametrize(('key', 'message'), [
     ('images', r"images\[3\]: the id 10 is that of another image, too, 'a.png'"),
     ('annotations', r'annotations\[3\]: the id 0 is that of annotations\[0\], too')])
