@@ -1,7 +1,6 @@
 """What a Python user calls."""
 
 from .browsing import browse_dataset
-from .reporting import require_face_metric, write_test_report
 from .resources import config_path, list_configs, tool_path
 from .runner import (
                      LAUNCHERS,
@@ -14,4 +13,4 @@ from .runner import (
 
 __all__ = ['LAUNCHERS', 'browse_dataset', 'build_runner', 'check_data', 'config_path',
            'exit_with_message', 'find_checkpoint', 'list_configs', 'load_config',
-           'require_face_metric', 'tool_path', 'write_test_report']
+           'tool_path']
