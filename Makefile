@@ -46,6 +46,7 @@ lint: setup
 
 bench: setup
 	$(PY) tools/benchmark_losses.py
+	$(PY) tools/benchmark_metric.py
 
 matrix:
 	$(PYTHON) tools/test_matrix.py

@@ -337,6 +337,8 @@ def load_checkpoint_file(filename: str, map_location=None):
         first_line = (str(error).strip() or type(error).__name__).splitlines()
         reason = next((line.strip() for line in first_line if 'GLOBAL' in line
                        or 'Unsupported' in line), first_line[0])
+        # PyTorch's advice is to allow the object everywhere; ours trusts one file.
+        reason = reason.split(' Please use ')[0]
         raise pickle.UnpicklingError(
             f'checkpoint {filename!r} was refused: {reason} '
             'It is damaged, or it holds Python objects beside weights, and '
@@ -393,7 +395,8 @@ def _download(url: str, name: str, folder: str | None = None) -> str:
             raise FileNotFoundError(
                 f'pretrained weights {name}{address} cannot be reached: {error}. '
                 f'Put the file at {path}, or do without: --cfg-options '
-                'model.backbone.init_cfg=None trains from scratch') from error
+                'model.backbone.init_cfg=None (model.init_cfg=None where the config '
+                'has them there) trains from scratch') from error
     return path
 
 

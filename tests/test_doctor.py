@@ -65,4 +65,6 @@ def test_the_command_line_explains_itself(arguments):
 def test_the_command_line_finds_paths(capsys):
     assert __main__.main(['tool', 'train.py']) == 0
     assert capsys.readouterr().out.strip().endswith('train.py')
-    assert 'error' in __main__.main(['config', 'nothing'])
+    assert 'the nearest: td-reg_cnn6_wing' in __main__.main(['config', 'cnn6_wing'])
+    unlike = __main__.main(['config', '?'])
+    assert 'there are:\n' in unlike and 'synthetic-64x64\n' in unlike

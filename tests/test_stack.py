@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -178,8 +179,11 @@ class GetattrIntruder:
 def test_a_file_that_runs_code_is_refused(tmp_path):
     flag, path = tmp_path / 'flag', tmp_path / 'evil.pth'
     torch.save({'state_dict': {}, 'extra': Intruder(flag)}, path)
-    with pytest.raises(pickle.UnpicklingError, match='MMWING_TRUST_CHECKPOINT'):
+    with pytest.raises(pickle.UnpicklingError,
+                       match='MMWING_TRUST_CHECKPOINT') as caught:
         load(path)
+    assert 'io.open' in str(caught.value)
+    assert 'safe_globals' not in str(caught.value)
     assert not flag.exists()
 
 
@@ -218,3 +222,29 @@ def test_a_missing_and_a_damaged_file_are_named(tmp_path, training_state):
     (tmp_path / 'half.pth').write_bytes(half)
     with pytest.raises(pickle.UnpicklingError, match=r'half\.pth.*damaged'):
         load(tmp_path / 'half.pth')
+
+
+@pytest.mark.parametrize(('name', 'address'), [
+    ('torchvision://resnet50', 'https://download.pytorch.org/models/resnet50'),
+    ('open-mmlab://msra/hrnetv2_w18', 'https://'),
+    ('https://example.org/weights.pth', '')])
+def test_weights_out_of_reach_end_with_one_message(name, address, tmp_path,
+                                                   monkeypatch):
+    def fail(url, path):
+        raise URLError('no route to host')
+
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setattr('torch.hub.download_url_to_file', fail)
+    with pytest.raises(FileNotFoundError) as caught:
+        CheckpointLoader.load_checkpoint(name)
+    message = str(caught.value)
+    assert f'{name}{" (" if address else ""}{address}' in message
+    assert 'no route to host' in message
+    assert '--cfg-options model.backbone.init_cfg=None' in message
+    assert not list(tmp_path.rglob('*.pth'))
+
+
+def test_unknown_weights_of_a_zoo_are_named():
+    with pytest.raises(ValueError, match="'torchvision://resnet51' are unknown.*"
+                                         'nearest: .*resnet50'):
+        CheckpointLoader.load_checkpoint('torchvision://resnet51')

@@ -134,6 +134,19 @@ def test_two_processes_on_a_cpu_train(tmp_path):
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there MMEngine's own is taken")
+def test_mixed_precision_on_a_cpu_trains_and_resumes(tmp_path):
+    train(CONFIG, '--work-dir', 'work', '--amp', *options(), cwd=tmp_path)
+    done = train(CONFIG, '--work-dir', 'work', '--amp', '--resume', *options(epochs=2),
+                 cwd=tmp_path)
+    assert 'resumed epoch: 1' in done.stdout + done.stderr
+    used = (tmp_path / 'work' / f'{CONFIG}.py').read_text()
+    assert "type='mmwing.BFloat16OptimWrapper'" in used
+    state = torch.load(tmp_path / 'work' / 'epoch_2.pth', weights_only=False)
+    for weight in state['state_dict'].values():
+        assert weight.isfinite().all() and weight.dtype != torch.bfloat16
+
+
 def test_a_killed_training_resumes(tmp_path):
     """Kill it in the middle of an epoch; the rest runs from the last checkpoint."""
     command = [sys.executable, mmwing.tool_path('train.py'), CONFIG, '--work-dir',
@@ -163,6 +176,8 @@ def test_a_killed_training_resumes(tmp_path):
     ([CONFIG, '--cfg-options', 'model.head.loss.omega=-1'], 'omega'),
     ([CONFIG, '--cfg-options', 'model.head.loss.beta=1'], 'beta'),
     ([CONFIG, '--cfg-options', 'model.head.num_joints=98'], '98'),
+    ([CONFIG, '--amp', '--cfg-options', 'optim_wrapper.type=ApexOptimWrapper'],
+     'ApexOptimWrapper'),
     ([CONFIG, '--cfg-options', 'default_hooks.checkpoint.interval=1', '--resume',
       'nowhere.pth'], 'nowhere.pth'),
 ])
@@ -184,9 +199,12 @@ def test_a_missing_data_root_is_named(tmp_path, monkeypatch):
     assert str(tmp_path / 'nowhere') in done.stderr and 'MMWING_300W=' in done.stderr
 
 
-def test_the_wrong_checkpoint_is_named(tmp_path):
+def test_the_wrong_checkpoint_is_named(trained, tmp_path):
     done = test(CONFIG, tmp_path, cwd=tmp_path, check=False)
     assert done.returncode == 1 and 'no checkpoint in' in done.stderr
+    # Of a narrower network than the config's.
+    done = test(CONFIG, trained / 'work', cwd=tmp_path, check=False)
+    assert done.returncode == 1 and 'does not fit the config' in done.stderr
 
 
 @pytest.mark.skipif(not os.environ.get('MMWING_300W'), reason='needs MMWING_300W')

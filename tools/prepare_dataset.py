@@ -20,11 +20,12 @@ def parse_args() -> argparse.Namespace:
                         help='directory with the unpacked archives of the authors')
     parser.add_argument('out', metavar='OUT',
                         help='directory to write annotations/ and images/ to')
-    parser.add_argument('--images', choices=['copy', 'link'], default='copy',
-                        help='copy whole images (default) or make symbolic links')
-    parser.add_argument('--crop', type=float, metavar='FACTOR',
-                        help='crop each face to a square of this many times its '
-                             'landmark box')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--images', choices=['copy', 'link'],
+                      help='copy whole images (default) or make symbolic links')
+    what.add_argument('--crop', type=float, metavar='FACTOR',
+                      help='crop each face to a square of this many times its '
+                           'landmark box')
     parser.add_argument('--size', type=int, metavar='PIXELS',
                         help='reduce larger crops to this side')
     parser.add_argument('--origin', type=int, choices=[0, 1],
@@ -43,7 +44,8 @@ def main() -> int:
     try:
         report = prepare(
             args.dataset, args.raw, args.out,
-            images=args.images if args.crop is None else 'crop', crop=args.crop,
+            images=args.images or ('copy' if args.crop is None else 'crop'),
+            crop=args.crop,
             size=args.size, origin=args.origin, strict=args.strict, jobs=args.jobs,
             progress=True)
     except (ValueError, OSError, ImportError) as error:

@@ -19,6 +19,7 @@ from mmwing.apis import (
     LAUNCHERS,
     build_runner,
     check_data,
+    check_weights,
     exit_with_message,
     find_checkpoint,
     load_config,
@@ -30,6 +31,7 @@ from mmwing.evaluation.box_sensitivity import (
 from mmwing.evaluation.boxes import count_without_box, with_box_file
 from mmwing.evaluation.runner_report import (
     add_face_metric,
+    check_report,
     name_subsets,
     write_runner_report,
 )
@@ -155,6 +157,9 @@ def main() -> None:
         cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
                                             args.bbox_missing)
     runner = build_runner(cfg)
+    check_weights(runner.model, cfg.load_from)
+    if args.report:
+        check_report(runner, args.overlay)
     if args.bbox_file:
         missing = count_without_box(runner.test_dataloader.dataset, args.bbox_file,
                                     args.bbox_missing)

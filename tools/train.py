@@ -36,7 +36,8 @@ def parse_args() -> argparse.Namespace:
         help='resume from this checkpoint; without a value from the latest one in '
         'the work dir')
     parser.add_argument('--amp', action='store_true',
-                        help='train with automatic mixed precision')
+                        help='train with automatic mixed precision; on CPUs in '
+                        'bfloat16')
     parser.add_argument('--no-validate', action='store_true',
                         help='do not evaluate during training')
     parser.add_argument('--auto-scale-lr', action='store_true',

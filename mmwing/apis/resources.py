@@ -20,7 +20,9 @@ def _folder(name: str) -> Path:
 
 def _suggest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
-    return ', '.join(near or known)
+    if near:
+        return f'the nearest: {", ".join(near)}'
+    return '\n  '.join(['there are:', *known])
 
 
 def list_configs() -> list[str]:
@@ -46,8 +48,7 @@ def config_path(name: str) -> str:
     matches = [p for p in _folder('configs').rglob(f'{stem}.py')
                if '_base_' not in p.parts]
     if not matches:
-        raise ValueError(f'no config {name!r}; the nearest: '
-                         f'{_suggest(stem, list_configs())}')
+        raise ValueError(f'no config {name!r}; {_suggest(stem, list_configs())}')
     return str(matches[0])
 
 
@@ -99,5 +100,5 @@ def tool_path(name: str) -> str:
     path = _folder('tools') / name
     if not path.is_file():
         known = sorted(p.name for p in _folder('tools').iterdir() if p.is_file())
-        raise ValueError(f'no tool {name!r}; the nearest: {_suggest(name, known)}')
+        raise ValueError(f'no tool {name!r}; {_suggest(name, known)}')
     return str(path)

@@ -9,18 +9,31 @@ import os.path as osp
 import pickle
 import re
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from mmengine.config import Config
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import CheckpointLoader, Runner, find_latest_checkpoint
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+from torch import nn
 
 from mmwing import stack
+from mmwing.datasets.annotation_file import check_annotation_file
+from mmwing.datasets.face import FaceLandmarkDataset
 from mmwing.swap import give_losses_their_units, replace_mmdet_names
+from mmwing.swap.heads import uses
 
 from .resources import config_path, mmpose_config_path
 
 #: The options of ``--launcher``, as MMPose's tools have them.
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+# How PyTorch words an error in a worker of a data loader, and where in that the
+# error's own message begins.
+_WORKER_TRACEBACK = 'Original Traceback (most recent call last):'
+_ERROR_LINE = re.compile(r'^[A-Za-z_][\w.]*(?:Error|Exception): ', re.MULTILINE)
 
 
 def load_config(config: str, cfg_options: dict | None = None) -> Config:
@@ -65,17 +78,31 @@ def _datasets(dataset: dict):
         yield from _datasets(child)
 
 
+def _reads_coco(dataset: dict) -> bool:
+    """Whether MMPose's own reader of COCO-style files reads the annotations."""
+    cls = DATASETS.get(str(dataset.get('type')))
+    return (isinstance(cls, type) and issubclass(cls, BaseCocoStyleDataset)
+            and not issubclass(cls, FaceLandmarkDataset))
+
+
 def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
-    """See that the annotation files and image folders of ``splits`` exist.
+    """See that what the data of ``splits`` need is there: files, folders, packages.
 
     Raises:
-        FileNotFoundError: Names the file or folder, the split, and how the
-            data root is set.
+        FileNotFoundError: Names the annotation file or image folder, the split, and
+            how the data root is set.
+        ValueError: An annotation file in COCO style that is damaged or empty.
+        ImportError: A pipeline needs albumentations.
     """
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
             continue
+        if uses(loader, 'Albumentation') and find_spec('albumentations') is None:
+            raise ImportError(
+                f'the {split} pipeline has the transform Albumentation, which needs '
+                'a package: pip install "mmwing[albumentations]", or remove it from '
+                'the pipeline')
         for dataset in _datasets(loader['dataset']):
             root = dataset.get('data_root') or ''
             paths = [dataset.get('ann_file') or '']
@@ -84,7 +111,11 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
                 paths.append(prefix)
             for path in filter(None, paths):
                 full = path if osp.isabs(path) else osp.join(root, path)
-                if re.match(r'\w+://', full) or osp.exists(full):
+                if re.match(r'\w+://', full):
+                    continue
+                if osp.exists(full):
+                    if full.endswith('.json') and _reads_coco(dataset):
+                        check_annotation_file(full)
                     continue
                 raise FileNotFoundError(
                     f'the {split} data set {dataset.get("type")!r} needs {full!r} '
@@ -180,12 +211,46 @@ def find_checkpoint(path: str) -> str:
     return path
 
 
+def check_weights(model: nn.Module, checkpoint: str) -> None:
+    """See that a checkpoint holds all weights of a model, and load them.
+
+    Where one is missing or has another shape, MMEngine logs it and goes on with what
+    the model was initialised with: a test would give the figures of noise.
+
+    Args:
+        model: The model.
+        checkpoint: File or URL.
+
+    Raises:
+        ValueError: Some are missing or have another shape; the first is named.
+    """
+    content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu', logger='silent')
+    saved = content.get('state_dict', content)
+    weights = OrderedDict(
+        (key.removeprefix('module.'), value) for key, value in saved.items())
+    # By the versions in there, modules tell weights that they have to convert.
+    weights._metadata = getattr(saved, '_metadata', {})  # type: ignore[attr-defined]
+    inner: nn.Module = getattr(model, 'module', model)  # of a distributed one
+    try:
+        missing = inner.load_state_dict(weights, strict=False).missing_keys
+    except RuntimeError as error:  # PyTorch's header, then a line for each
+        missing = [line.strip() for line in str(error).splitlines()[1:]]
+    if missing:
+        raise ValueError(
+            f'checkpoint {checkpoint!r} does not fit the config: {len(missing)} '
+            'weights are missing or have another shape, the first of them: '
+            f'{missing[0]}. Test with the config of the training; a copy lies in its '
+            'work dir')
+
+
 def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
     """Let a tool end with the message of a user's error, not a traceback.
 
     Errors in what the user gave (a path, a name, a value, a missing package)
     end the tool with status 1 and their message; anything else is a defect
-    and keeps its traceback. ``MMWING_DEBUG=1`` keeps every traceback.
+    and keeps its traceback. ``MMWING_DEBUG=1`` keeps every traceback. Of an error
+    in a worker of a data loader, which PyTorch words as a traceback, the message is
+    what its last line says.
     """
 
     @functools.wraps(main)
@@ -197,7 +262,9 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
                 pickle.UnpicklingError) as error:
             if os.environ.get('MMWING_DEBUG'):
                 raise
-            text = error.args[0] if isinstance(error, KeyError) else error
+            text = str(error.args[0] if isinstance(error, KeyError) else error)
+            if _WORKER_TRACEBACK in text:
+                text = _ERROR_LINE.split(text)[-1].strip()
             sys.exit(f'error: {text}\n(MMWING_DEBUG=1 shows the traceback)')
 
     return run

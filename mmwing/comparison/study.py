@@ -20,8 +20,9 @@ from .results import Result, read_result, stack_versions, write_result
 from .schedule import set_epochs, set_iters
 from .variant import Variant, models_with_heads
 
-# Where things lie, and what a run is given besides: no part of what is compared.
-_NOT_COMPARED = ('work_dir', 'data_root', 'load_from', 'resume', 'launcher')
+# Where things lie, what a run is given besides, and that the optimiser steps in one
+# kernel (the same step, faster): no part of what is compared.
+_NOT_COMPARED = ('work_dir', 'data_root', 'load_from', 'resume', 'launcher', 'fused')
 
 # So many validations draw a curve; more would cost more than they show.
 _MAX_VALIDATIONS = 50

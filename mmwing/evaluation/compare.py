@@ -127,8 +127,10 @@ def compare_runs(runs: Sequence[Run], normalizer: str | None = None,
     """
     if len(runs) < 2:
         raise ValueError(f'a comparison needs at least two runs, got {len(runs)}')
-    normalizer = normalizer or next(iter(runs[0].columns))
-    threshold = threshold or runs[0].thresholds[-1]
+    if normalizer is None:
+        normalizer = next(iter(runs[0].columns))
+    if threshold is None:
+        threshold = runs[0].thresholds[-1]
     names = distinct_names([run.name for run in runs])
     by_name = [_usable_faces(run, normalizer) for run in runs]
     common = sorted(set.intersection(*(set(faces) for faces in by_name)))

@@ -7,6 +7,7 @@ counted, the second is a failure.
 """
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -196,15 +197,16 @@ def mean_of_usable(errors: np.ndarray) -> float:
     return float(errors.mean()) if len(errors) else float('nan')
 
 
-def _check_threshold(threshold: float) -> None:
-    if not 0 < threshold < np.inf:
-        raise ValueError(f'threshold must be positive and finite (a fraction of the '
+def check_threshold(threshold: float) -> None:
+    """Raise ValueError when FR and AUC are not defined at the threshold."""
+    if not isinstance(threshold, Real) or not 0 < threshold < np.inf:
+        raise ValueError(f'a threshold must be positive and finite (a fraction of the '
                          f'normaliser, such as 0.1), got {threshold!r}')
 
 
 def failures(errors: np.ndarray, threshold: float) -> np.ndarray:
     """1 for each face (N,) whose error is above the threshold, else 0; NaN is kept."""
-    _check_threshold(threshold)
+    check_threshold(threshold)
     errors = np.asarray(errors, np.float64)
     return np.where(np.isnan(errors), np.nan, errors > threshold)
 
@@ -216,7 +218,7 @@ def ced_areas(errors: np.ndarray, threshold: float) -> np.ndarray:
     contributes a step of height 1/N from e onwards. Its area up to t is therefore
     exactly max(0, t - e) / N, and divided by t, max(0, 1 - e/t) / N.
     """
-    _check_threshold(threshold)
+    check_threshold(threshold)
     return np.maximum(0, 1 - np.asarray(errors, np.float64) / threshold)
 
 

@@ -52,6 +52,7 @@ class FaceAlignmentMetric(BaseMetric):
             (a field has to be among the ``meta_keys`` of ``PackPoseInputs``).
         groups: Whether to add ``NME_contour``, ``NME_brows``, ``NME_nose``,
             ``NME_eyes``, ``NME_mouth``.
+        landmarks: Whether to add the NME of each landmark, ``NME_landmark_0`` etc.
         num_bootstrap: Number of resamples for 95 % intervals (``NME_low``,
             ``NME_high``, ...); 0 for none.
         seed: Seed of the bootstrap.
@@ -65,17 +66,19 @@ class FaceAlignmentMetric(BaseMetric):
             and on processes other than the main one.
 
     Raises:
-        ValueError: On an unknown normaliser or statistic or a bad threshold, and when
-            evaluating: on no usable face, or a subset without faces.
+        ValueError: On an unknown normaliser or statistic, a bad threshold, or the name
+            of a box for a distance of landmarks, and when evaluating: on no usable
+            face, or a subset without faces.
     """
 
     def __init__(self,
                  normalizer: str | Sequence[str] = 'inter_ocular',
                  thr: float | Sequence[float] = 0.1,
                  keypoint_indices: Sequence | Mapping[str, Sequence] | None = None,
-                 statistics: Sequence[str] = (),
+                 statistics: str | Sequence[str] = (),
                  subsets: Sequence[str] | str = (),
                  groups: bool = False,
+                 landmarks: bool = False,
                  num_bootstrap: int = 0,
                  seed: int = 0,
                  collect_device: str = 'cpu',
@@ -85,11 +88,13 @@ class FaceAlignmentMetric(BaseMetric):
         names = (normalizer,) if isinstance(normalizer, str) else tuple(normalizer)
         self.protocol = Protocol(
             normalizers=names,
-            thresholds=(thr,) if isinstance(thr, (int, float)) else tuple(thr),
+            thresholds=tuple(thr) if isinstance(thr, (list, tuple)) else (thr,),
             keypoint_indices=_own_distances(keypoint_indices, names),
-            statistics=tuple(statistics),
+            statistics=(statistics,) if isinstance(statistics, str) else tuple(
+                statistics),
             subsets=subsets if isinstance(subsets, str) else tuple(subsets),
-            groups=groups, num_bootstrap=num_bootstrap, seed=seed)
+            groups=groups, landmarks=landmarks, num_bootstrap=num_bootstrap,
+            seed=seed)
         self.faces: EvaluatedFaces | None = None
         self._size: int | None = None
 
@@ -133,8 +138,9 @@ class FaceAlignmentMetric(BaseMetric):
         figures = summarize(faces, self.protocol)
         for key, count in figures.items():
             if key.endswith('num_unusable') and count:
+                total = figures[key.removesuffix('num_unusable') + 'num_faces']
                 logger.warning(
-                    f'{key}: {count} of {len(faces)} faces have no usable normaliser '
+                    f'{key}: {count} of {total} faces have no usable normaliser '
                     'or no annotated landmark; they are in no other figure')
         return figures
 

@@ -1,6 +1,6 @@
 """Normalisers by name: the length that a face's error is divided by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,22 @@ def check_normalizer_name(name: str, own_distances: Sequence[str] = ()) -> None:
         f'unknown normalizer {name!r}; known are {", ".join(known)}, '
         f'{ITEM_PREFIX}NAME (a number of the annotation), and any name that '
         'keypoint_indices defines')
+
+
+def check_own_distances(names: Iterable[str]) -> None:
+    """Raise ValueError when a landmark distance has the name of something else.
+
+    ``inter_ocular`` and ``inter_pupil`` may be named anew, for they are landmark
+    distances; a figure by the distance of two landmarks must not be called one by
+    ``box_size``.
+    """
+    for name in names:
+        if (name in _BOX_NAMES or name in _LANDMARK_BOX_NAMES
+                or name.startswith(ITEM_PREFIX)):
+            raise ValueError(
+                f'keypoint_indices defines the distance of two landmarks, and '
+                f'{name!r} is something else: call it inter_ocular or a name of '
+                'your own')
 
 
 def normalizer_lengths(name: str, faces: EvaluatedFaces,

@@ -14,6 +14,7 @@ from mmengine.runner import Runner
 from .metrics import FaceAlignmentMetric
 from .normalizers import ITEM_PREFIX
 from .report import write_report
+from .run import read_run
 
 
 def add_face_metric(cfg: Config) -> None:
@@ -59,6 +60,23 @@ def name_subsets(cfg: Config) -> None:
         cfg.test_dataloader.dataset = {'type': 'mmwing.PoseSubset', 'dataset': dataset}
 
 
+def check_report(runner: Runner, overlay: Sequence[str | Path] = ()) -> None:
+    """Refuse before a test what its report would fail on afterwards.
+
+    Args:
+        runner: The runner.
+        overlay: Directories of other reports, for the CED plot.
+
+    Raises:
+        FileNotFoundError: When a directory of ``overlay`` holds no report.
+        ValueError: When the runner's test evaluator has no FaceAlignmentMetric, or a
+            report of ``overlay`` has not its first normaliser.
+    """
+    normalizer = _face_metric(runner).protocol.normalizers[0]
+    for directory in overlay:
+        read_run(directory).errors(normalizer)
+
+
 def write_runner_report(runner: Runner, directory: str | Path,
                         title: str | None = None,
                         overlay: Sequence[str | Path] = ()) -> None:
@@ -75,16 +93,20 @@ def write_runner_report(runner: Runner, directory: str | Path,
     Raises:
         ValueError: When the runner's test evaluator has no FaceAlignmentMetric.
     """
-    metrics = [metric for metric in runner.test_evaluator.metrics
-               if isinstance(metric, FaceAlignmentMetric)]
-    if not metrics:
-        raise ValueError("the config's test_evaluator has no "
-                         "dict(type='mmwing.FaceAlignmentMetric'): a report needs it")
-    if metrics[0].faces is None:
+    metric = _face_metric(runner)
+    if metric.faces is None:
         return
     images = DatasetImages(runner.test_dataloader.dataset)
-    write_report(metrics[0].faces, directory, metrics[0].protocol, title, overlay,
+    write_report(metric.faces, directory, metric.protocol, title, overlay,
                  load_image=images)
+
+
+def _face_metric(runner: Runner) -> FaceAlignmentMetric:
+    for metric in runner.test_evaluator.metrics:
+        if isinstance(metric, FaceAlignmentMetric):
+            return metric
+    raise ValueError("the config's test_evaluator has no "
+                     "dict(type='mmwing.FaceAlignmentMetric'): a report needs it")
 
 
 class DatasetImages:

@@ -9,14 +9,20 @@ from .bootstrap import bootstrap_interval
 from .faces import EvaluatedFaces
 from .functional import (
     ced_areas,
+    check_threshold,
     face_errors,
     failures,
+    landmark_nme,
     mean_of_usable,
     point_errors,
     pooled_nme,
 )
 from .layouts import find_layout
-from .normalizers import check_normalizer_name, normalizer_lengths
+from .normalizers import (
+    check_normalizer_name,
+    check_own_distances,
+    normalizer_lengths,
+)
 
 STATISTICS = ('median', 'p90', 'pooled')
 ALL_SUBSETS = 'all'
@@ -35,6 +41,7 @@ class Protocol:
             ``pooled`` (MMPose's NME: one mean over all landmarks of all faces).
         subsets: Names of subsets, or ``'all'`` that the annotations name.
         groups: Whether to give the NME of each part of the face.
+        landmarks: Whether to give the NME of each landmark.
         num_bootstrap: Resamples behind the 95 % intervals; 0 for no intervals.
         seed: Seed of the bootstrap.
     """
@@ -45,19 +52,23 @@ class Protocol:
     statistics: Sequence[str] = ()
     subsets: Sequence[str] | str = ()
     groups: bool = False
+    landmarks: bool = False
     num_bootstrap: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not self.normalizers:
             raise ValueError('normalizers must name at least one normaliser')
+        check_own_distances(self.keypoint_indices)
         for name in self.normalizers:
             check_normalizer_name(name, tuple(self.keypoint_indices))
         for threshold in self.thresholds:
-            if not 0 < threshold < np.inf:
-                raise ValueError(
-                    'a threshold must be positive and finite (a fraction of the '
-                    f'normaliser, such as 0.1), got {threshold!r}')
+            check_threshold(threshold)
+        for name, values in (('normalizers', self.normalizers),
+                             ('thresholds', [f'{t:g}' for t in self.thresholds])):
+            if len(set(values)) < len(values):
+                raise ValueError(f'{name} must differ, for each has keys of its own; '
+                                 f'got {list(values)}')
         unknown = set(self.statistics) - set(STATISTICS)
         if unknown:
             raise ValueError(f'statistics must be some of {STATISTICS}, got '
@@ -118,10 +129,10 @@ def summarize_subsets(faces: EvaluatedFaces, protocol: Protocol
         (normaliser, subset) to figures by name; the subset '' is all faces. A name
         is ``NME`` (mean over the usable faces of each face's mean error), ``FR@t``,
         ``AUC@t`` (all fractions), ``NME_median``, ``NME_p90``, ``NME_pooled``,
-        ``NME_GROUP``, an interval's end such as ``NME_low`` or ``NME_high``,
-        ``num_faces``, or ``num_unusable``: faces that have no error because their
-        normaliser is zero or unknown, or no landmark is annotated. Only the last two
-        count those.
+        ``NME_GROUP``, ``NME_landmark_INDEX``, an interval's end such as ``NME_low`` or
+        ``NME_high``, ``num_faces``, or ``num_unusable``: faces that have no error
+        because their normaliser is zero or unknown, or no landmark is annotated. Only
+        the last two count those.
 
     Raises:
         ValueError: When there is no face, no usable face, or an empty subset.
@@ -167,6 +178,10 @@ def _figures(errors: np.ndarray, lengths: np.ndarray,
         for group, indices in (layout.groups if layout else {}).items():
             figures[f'NME_{group}'] = mean_of_usable(
                 face_errors(errors[:, indices], lengths))
+    if protocol.landmarks:
+        figures.update(
+            (f'NME_landmark_{index}', float(error))
+            for index, error in enumerate(landmark_nme(errors, lengths)))
     if protocol.num_bootstrap and len(usable):
         low, high = bootstrap_interval(
             np.stack(list(columns.values()), axis=1), protocol.num_bootstrap,

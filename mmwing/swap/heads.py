@@ -135,3 +135,9 @@ def walk(config: object, key: str = '') -> Iterator[tuple[str, dict]]:
         return
     for name, value in items:
         yield from walk(value, f'{key}.{name}' if key else str(name))
+
+
+def uses(config: object, name: str) -> bool:
+    """Whether something inside of ``config`` is of MMPose's type ``name``."""
+    return any(str(each.get('type')).removeprefix('mmpose.') == name
+               for _, each in walk(config))

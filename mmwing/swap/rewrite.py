@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from .heads import (
     family_of,
     head_class,
     pose_head,
-    walk,
+    uses,
 )
 from .losses import (
     DEFAULT_WIDTH,
@@ -81,10 +82,7 @@ class Swap:
         Raises:
             ValueError: If the original was not read from a file.
         """
-        filename = self.cfg.filename
-        if not filename or not os.path.isfile(filename):
-            raise ValueError('the original config was not read from a file, so nothing '
-                             'can inherit from it; use the cfg of the swap as it is')
+        filename = self._filename()
         name = mmpose_config_name(filename)
         base_path = name or os.path.relpath(filename, folder)
         base = Config.fromfile(filename).to_dict()
@@ -94,6 +92,13 @@ class Swap:
         text = config_text(base, self.cfg.to_dict(), base_path, comments)
         self._check_round_trip(text, base_path, name or os.path.abspath(filename))
         return text
+
+    def _filename(self) -> str:
+        filename = self.cfg.filename
+        if not filename or not os.path.isfile(filename):
+            raise ValueError('the original config was not read from a file, so nothing '
+                             'can inherit from it; use the cfg of the swap as it is')
+        return filename
 
     def _check_round_trip(self, text: str, base_path: str, absolute: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +115,8 @@ class Swap:
         """Write the small config; it is complete or not there.
 
         Raises:
-            ValueError: ``path`` is the original, or a file that no swap has written.
+            ValueError: ``path`` is the original, a config that this inherits from, or
+                a file that no swap has written.
         """
         path = Path(path)
         if path.suffix != '.py':
@@ -121,10 +127,11 @@ class Swap:
         if path.is_dir():
             raise ValueError(f'the output {str(path)!r} is a folder')
         if path.exists():
-            if os.path.samefile(path, self.cfg.filename):
-                raise ValueError(f'{str(path)!r} is the config itself; choose another '
-                                 'name for the output')
-            if not path.read_text(encoding='utf-8').startswith(f'# {_HEADER}'):
+            lineage = _lineage(self._filename())
+            if any(os.path.samefile(path, each) for each in lineage):
+                raise ValueError(f'{str(path)!r} is the config itself or one that it '
+                                 'inherits from; choose another name for the output')
+            if not path.read_bytes().startswith(f'# {_HEADER}'.encode()):
                 raise ValueError(f'{str(path)!r} exists and was not written by a swap; '
                                  'choose another name, or remove it')
         text = self.text(path.parent)
@@ -262,6 +269,15 @@ def _shared(old: object) -> dict:
     return {}
 
 
+def _lineage(filename: str) -> Iterator[str]:
+    """A config file and what it inherits from, MMPose's left out."""
+    yield filename
+    for base in Config._get_base_files(filename):
+        path = os.path.abspath(os.path.join(os.path.dirname(filename), base))
+        if os.path.isfile(path):
+            yield from _lineage(path)
+
+
 def _without_scope(config: object) -> object:
     """``config`` without what MMEngine writes into a base of another package."""
     if isinstance(config, dict):
@@ -319,11 +335,12 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
                 f'{loss.__name__} has its defaults, which are made for inputs of '
                 f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
                 f'{settings} (docs/swap_a_loss.md says what that is worth)')
-    if any(each.get('type') == 'Albumentation' for _, each in walk(cfg)):
+    if uses(cfg, 'Albumentation'):
         notes.append('the pipelines use albumentations: pip install '
                      '"mmwing[albumentations]"')
-    if (cfg.model.backbone.get('init_cfg') or {}).get('type') == 'Pretrained':
-        notes.append(
-            f'the backbone starts from {cfg.model.backbone.init_cfg.checkpoint}; '
-            'without it: --cfg-options model.backbone.init_cfg=None')
+    for key, module in (('model', cfg.model), ('model.backbone', cfg.model.backbone)):
+        start = module.get('init_cfg')
+        if isinstance(start, dict) and start.get('type') == 'Pretrained':
+            notes.append(f'the weights start from {start["checkpoint"]}; without it: '
+                         f'--cfg-options {key}.init_cfg=None')
     return notes + advise_on_eyes(cfg)

@@ -80,7 +80,7 @@ def _draw_losses(axes: np.ndarray) -> None:
     _plot(axes, pixel_losses, errors)
     axes[0].set(title='Losses in pixels', ylabel='value', ylim=(0, 60))
     axes[1].set(xlabel='error, pixels', ylabel='gradient', ylim=(-9, 9))
-    axes[1].legend(fontsize=7.5, loc='lower right')
+    axes[1].legend(fontsize=7, loc='upper left', handlelength=1.2)
 
 
 def _draw_wings(axes: np.ndarray) -> None:
@@ -90,7 +90,7 @@ def _draw_wings(axes: np.ndarray) -> None:
     _plot(axes, wings, errors)
     axes[0].set(title='Wing: width w and curvature ε', ylim=(0, 60))
     axes[1].set(xlabel='error, pixels', ylim=(-21, 21))
-    axes[1].legend(fontsize=7.5, loc='lower right')
+    axes[1].legend(fontsize=7, loc='upper left', handlelength=1.2)
 
 
 def _draw_unit_trap(axes: np.ndarray, input_size: int) -> None:

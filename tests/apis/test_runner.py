@@ -1,13 +1,24 @@
 """Reading configs, checking their data, finding checkpoints."""
 
+import json
 import pickle
 
 import pytest
+import torch
 from mmengine.config import Config
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
-from mmwing.apis import check_data, exit_with_message, find_checkpoint, load_config
+from mmwing.apis import (
+    check_data,
+    check_weights,
+    exit_with_message,
+    find_checkpoint,
+    load_config,
+)
 
 NAME = 'td-reg_cnn6_wing_1xb16-20e_300w-64x64'
+FACES = json.dumps(dict(images=[dict(id=0)], annotations=[dict(id=0)]))
 
 
 def test_a_config_is_read_by_name_and_by_path(tmp_path):
@@ -37,11 +48,33 @@ def test_missing_data_is_named(tmp_path):
     cfg = Config(dict(train_dataloader=loader(tmp_path)))
     with pytest.raises(FileNotFoundError, match=r'train.*a\.json.*MMWING_300W'):
         check_data(cfg, ('train', ))
-    (tmp_path / 'a.json').write_text('{}')
+    (tmp_path / 'a.json').write_text(FACES)
     with pytest.raises(FileNotFoundError, match='img'):
         check_data(cfg, ('train', ))
     (tmp_path / 'img').mkdir()
     check_data(cfg, ('train', 'val'))
+
+
+@pytest.mark.parametrize(('content', 'message'), [
+    (FACES[:20], 'is no JSON .*cut off'),
+    ('', 'is no JSON'),
+    ('[1, 2]', 'no list of images and of annotations.*COCO-style'),
+    ('{"images": [1], "annotations": {}}', 'no list of annotations'),
+    ('{"images": [], "annotations": []}', 'no images and no annotations.*no face'),
+    ('{"images": [1], "annotations": []}', 'has no annotations'),
+])
+def test_annotations_without_faces_are_named(content, message, tmp_path):
+    (tmp_path / 'img').mkdir()
+    (tmp_path / 'a.json').write_text(content)
+    with pytest.raises(ValueError, match=rf'a\.json.*{message}'):
+        check_data(Config(dict(val_dataloader=loader(tmp_path))), ('val', ))
+
+
+def test_other_formats_are_left_to_their_readers(tmp_path):
+    (tmp_path / 'img').mkdir()
+    (tmp_path / 'a.json').write_text('[1, 2]')
+    dataset = dict(loader(tmp_path)['dataset'], type='mmwing.FaceLandmarkDataset')
+    check_data(Config(dict(val_dataloader=dict(dataset=dataset))), ('val', ))
 
 
 def test_data_inside_of_wrappers_is_checked(tmp_path):
@@ -51,6 +84,17 @@ def test_data_inside_of_wrappers_is_checked(tmp_path):
         cfg = Config(dict(val_dataloader=dict(dataset=wrapped)))
         with pytest.raises(FileNotFoundError, match=r'a\.json'):
             check_data(cfg, ('val', ))
+
+
+def test_a_missing_albumentations_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmwing.apis.runner.find_spec', lambda name: None)
+    inner = dict(ann_file='', data_prefix={}, pipeline=[
+        dict(type='LoadImage'), dict(type='Albumentation', transforms=[])])
+    cfg = Config(dict(train_dataloader=dict(dataset=dict(type='CombinedDataset',
+                                                         datasets=[inner]))))
+    with pytest.raises(ImportError, match=r'train pipeline.*mmwing\[albumentations\]'):
+        check_data(cfg, ('train', ))
+    check_data(cfg, ('test', ))
 
 
 def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
@@ -65,6 +109,20 @@ def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
     assert find_checkpoint('https://host/x.pth') == 'https://host/x.pth'
     with pytest.raises(FileNotFoundError, match='nowhere'):
         find_checkpoint(str(tmp_path / 'nowhere.pth'))
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    path = str(tmp_path / 'epoch_1.pth')
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    weights = {f'module.{key}': value for key, value in model.state_dict().items()}
+    torch.save(dict(state_dict=weights), path)
+    again = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    check_weights(again, path)
+    torch.testing.assert_close(again[1].weight, model[1].weight)
+    with pytest.raises(ValueError, match=r'epoch_1\.pth.*2 weights.*2\.weight'):
+        check_weights(nn.Sequential(*again, nn.Linear(1, 1)), path)
+    with pytest.raises(ValueError, match=r'1 weights.*size mismatch for 1\.weight'):
+        check_weights(nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), path)
 
 
 @pytest.mark.parametrize('error', [
@@ -84,6 +142,32 @@ def test_a_tool_ends_with_the_message(error, monkeypatch):
     monkeypatch.setenv('MMWING_DEBUG', '1')
     with pytest.raises(type(error)):
         main()
+
+
+class Broken(Dataset):
+    """Fails in the worker, for a reason."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        try:
+            raise AssertionError('inside')
+        except AssertionError as error:
+            raise FileNotFoundError('a.png does not exist:\nput it there') from error
+
+
+def test_a_worker_of_a_loader_ends_with_its_message(monkeypatch):
+    monkeypatch.delenv('MMWING_DEBUG', raising=False)
+
+    @exit_with_message
+    def main():
+        next(iter(DataLoader(Broken(), num_workers=1)))
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code.startswith(
+        'error: a.png does not exist:\nput it there\n(MMWING_DEBUG')
 
 
 def test_a_defect_keeps_its_traceback():

@@ -22,6 +22,7 @@ from mmwing.comparison import (
     write_result,
 )
 from mmwing.comparison.jobs import job_environment
+from mmwing.comparison.study import config_hash
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 PAPER = 'td-reg_cnn6_wing_1xb8-120k_300w-64x64'
@@ -84,6 +85,15 @@ def test_runs_of_a_stage_differ_in_what_is_compared_alone(tmp_path, small):
         cfg['custom_hooks'].pop()
     second['model']['test_cfg']['flip_test'] = True
     assert first == second
+
+
+def test_the_kernel_of_the_optimiser_is_no_part_of_what_is_compared(small):
+    cfg = load_config(CNN6, small)
+    fused = config_hash(cfg)
+    del cfg.optim_wrapper.optimizer['fused']
+    assert config_hash(cfg) == fused
+    cfg.optim_wrapper.optimizer.type = 'SGD'
+    assert config_hash(cfg) != fused
 
 
 def test_a_variant_may_train_another_config(tmp_path, small):

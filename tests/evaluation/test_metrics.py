@@ -161,10 +161,12 @@ def test_unusable_faces_are_logged(make_faces, caplog):
     from mmengine.logging import MMLogger
     logger = MMLogger.get_current_instance()
     logger.addHandler(caplog.handler)
-    samples = samples_of(make_faces())
-    metric = FaceAlignmentMetric()
+    samples = samples_of(make_faces(30))
+    metric = FaceAlignmentMetric(subsets=['common'])
     metric.process(None, samples)
-    count = metric.evaluate(20)['num_unusable']
+    figures = metric.evaluate(30)
     logger.removeHandler(caplog.handler)
-    assert count > 0
-    assert f'num_unusable: {count} of 20 faces' in caplog.text
+    count, of_common = figures['num_unusable'], figures['common/num_unusable']
+    assert count > of_common > 0
+    assert f' num_unusable: {count} of 30 faces' in caplog.text
+    assert f'common/num_unusable: {of_common} of 20 faces' in caplog.text

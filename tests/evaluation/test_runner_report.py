@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmwing.evaluation import FaceAlignmentMetric
+from mmwing.evaluation import FaceAlignmentMetric, Protocol
+from mmwing.evaluation.report import write_report
 from mmwing.evaluation.runner_report import (
     DatasetImages,
     add_face_metric,
+    check_report,
     name_subsets,
     write_runner_report,
 )
@@ -114,3 +116,16 @@ def test_report_of_a_runner(make_faces, tmp_path):
 def test_runner_without_the_metric(tmp_path):
     with pytest.raises(ValueError, match='FaceAlignmentMetric'):
         write_runner_report(make_runner(), tmp_path)
+
+
+def test_what_the_report_would_fail_on_is_refused_before_the_test(make_faces,
+                                                                  tmp_path):
+    write_report(make_faces(), tmp_path / 'other', Protocol(('box_size',)))
+    by_box = make_runner(FaceAlignmentMetric(normalizer='box_size'))
+    check_report(by_box, [tmp_path / 'other'])
+    with pytest.raises(FileNotFoundError, match='it is not a report'):
+        check_report(by_box, [tmp_path / 'other', tmp_path / 'nowhere'])
+    with pytest.raises(ValueError, match="no normalizer 'inter_ocular'"):
+        check_report(make_runner(FaceAlignmentMetric()), [tmp_path / 'other'])
+    with pytest.raises(ValueError, match='FaceAlignmentMetric'):
+        check_report(make_runner())

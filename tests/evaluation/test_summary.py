@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmwing.evaluation import Protocol, summarize
-from mmwing.evaluation.functional import face_errors, landmark_nme, point_errors
+from mmwing.evaluation.functional import face_errors, point_errors
 from mmwing.evaluation.layouts import LAYOUTS
 from mmwing.evaluation.normalizers import normalizer_lengths
 
@@ -73,9 +73,22 @@ def test_groups_average_to_the_whole_when_all_is_annotated(make_faces):
     groups = LAYOUTS[68].groups
     total = sum(figures[f'NME_{name}'] * len(group) for name, group in groups.items())
     assert total / 68 == pytest.approx(figures['NME'])
-    landmarks = landmark_nme(point_errors(faces.pred, faces.gt),
-                             normalizer_lengths('inter_ocular', faces))
-    assert landmarks.mean() == pytest.approx(figures['NME'])
+
+
+def test_landmarks_have_figures_of_their_own(make_faces):
+    faces = make_faces(60)
+    figures = summarize(faces, Protocol(landmarks=True, subsets=('common',)))
+    length = np.linalg.norm(faces.gt[:, 36] - faces.gt[:, 45], axis=1)
+    usable = (faces.annotated[:, 36] & faces.annotated[:, 45])
+    for subset, members in (('', usable),
+                            ('common/', usable & faces.subsets['common'])):
+        for index in (0, 17, 67):
+            kept = members & faces.annotated[:, index]
+            distance = np.linalg.norm(
+                faces.pred[kept, index] - faces.gt[kept, index], axis=1)
+            assert figures[f'{subset}NME_landmark_{index}'] == pytest.approx(
+                (distance / length[kept]).mean())
+    assert sum(key.startswith('NME_landmark_') for key in figures) == 68
 
 
 def test_intervals_hold_the_figures(make_faces):
@@ -98,6 +111,13 @@ def test_all_unusable_and_empty_subset(make_faces):
     ({'thresholds': (10, 0)}, 'threshold must be positive'),
     ({'statistics': ('mode',)}, 'statistics must be some of'),
     ({'subsets': 'common'}, 'list of names'),
+    ({'thresholds': ('0.1',)}, "threshold must be positive.*'0.1'"),
+    ({'thresholds': (0.1, 0.08, 0.1)}, 'thresholds must differ.*0.08'),
+    ({'normalizers': ('box_size', 'box_size')}, 'normalizers must differ'),
+    ({'normalizers': ('box_size',), 'keypoint_indices': {'box_size': (0, 1)}},
+     "'box_size' is something else: call it inter_ocular"),
+    ({'normalizers': ('item:a',), 'keypoint_indices': {'item:a': (0, 1)}},
+     "'item:a' is something else"),
     ({'num_bootstrap': -1}, 'num_bootstrap')])
 def test_bad_protocol(arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -1,9 +1,11 @@
 """The written config: small, complete or not there; bad input named."""
 
+import copy
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmpose.models.heads import RegressionHead
 
 from mmwing.apis import load_config
 from mmwing.swap import swap_loss
@@ -29,6 +31,7 @@ def test_the_written_config_is_a_small_difference(cfg, tmp_path):
     swap.write(path)
     text = path.read_text()
     assert WFLW in text and len(text.splitlines()) < 15
+    assert 'input_size=(256, 256)' in text  # not broken over two lines
     loss = Config.fromfile(path).model.head.loss
     assert loss.to_dict() == dict(type='mmwing.WingLoss', input_size=(256, 256),
                                   use_target_weight=True, omega=40, epsilon=8)
@@ -110,6 +113,25 @@ def test_the_config_itself_is_not_overwritten(tmp_path):
     assert (tmp_path / 'mine.py').read_text() == before
 
 
+def test_a_base_of_the_config_is_not_overwritten(cfg, tmp_path):
+    """It would inherit from itself."""
+    swap_loss(cfg, 'WingLoss').write(tmp_path / 'wing.py')
+    swap_loss(load_config(str(tmp_path / 'wing.py')), 'L1Loss').write(
+        tmp_path / 'l1.py')
+    before = (tmp_path / 'wing.py').read_text()
+    with pytest.raises(ValueError, match='one that it inherits from'):
+        swap_loss(load_config(str(tmp_path / 'l1.py')), 'L2Loss').write(
+            tmp_path / 'wing.py')
+    assert (tmp_path / 'wing.py').read_text() == before
+
+
+def test_the_pure_python_style_is_refused(cfg):
+    lazy = copy.deepcopy(cfg)
+    lazy.model.head.type = RegressionHead
+    with pytest.raises(ValueError, match='pure Python style.*edit model.head.loss'):
+        swap_loss(lazy, 'WingLoss')
+
+
 def test_an_interrupted_write_leaves_what_was_there(cfg, tmp_path, monkeypatch):
     path = tmp_path / 'wing.py'
     swap_loss(cfg, 'WingLoss').write(path)
@@ -123,6 +145,15 @@ def test_an_interrupted_write_leaves_what_was_there(cfg, tmp_path, monkeypatch):
         swap_loss(cfg, 'L1Loss').write(path)
     assert path.read_text() == before
     assert [each.name for each in tmp_path.iterdir()] == ['wing.py']
+
+
+def test_where_the_weights_start_from_is_said(cfg):
+    note = 'resnet50; without it: --cfg-options model.backbone.init_cfg=None'
+    assert any(note in each for each in swap_loss(cfg, 'WingLoss').notes)
+    whole = copy.deepcopy(cfg)
+    whole.model.init_cfg = whole.model.backbone.pop('init_cfg')
+    notes = '\n'.join(swap_loss(whole, 'WingLoss').notes)
+    assert 'options model.init_cfg=None' in notes and 'backbone.init_cfg' not in notes
 
 
 @pytest.mark.filterwarnings('ignore:The metainfo config file')

@@ -1,9 +1,14 @@
 """One edit on top of MMPose's configs: units, weights, refusals."""
 
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 
 from mmwing.apis import load_config
+from mmwing.models.losses import WingLoss
 from mmwing.swap import give_losses_their_units, swap_loss
 
 FACE = 'mmpose::face_2d_keypoint/'
@@ -60,6 +65,42 @@ def test_one_edit_is_what_the_tool_writes(config, key):
     swap = swap_loss(load_config(config), 'WingLoss')
     assert cfg.model.to_dict() == swap.cfg.model.to_dict()
     assert cfg.custom_imports == swap.cfg.custom_imports
+
+
+def samples_of(labels: torch.Tensor, maps: torch.Tensor) -> list[PoseDataSample]:
+    return [PoseDataSample(
+        gt_fields=PixelData(heatmaps=heatmaps),
+        gt_instance_labels=InstanceData(
+            keypoint_labels=points[None], keypoint_weights=torch.ones(1, len(points))))
+        for points, heatmaps in zip(labels, maps, strict=True)]
+
+
+@pytest.mark.parametrize(('head_type', 'key'), [
+    ('DSNTHead', 'model.head.loss.losses.0.type'),
+    ('IntegralRegressionHead', 'model.head.loss.type')])
+def test_the_coordinates_of_integral_heads_are_compared_in_pixels(head_type, key):
+    single = dict(_delete_=True, type='L1Loss', use_target_weight=True)
+    cfg = load_config(DSNT, {'model.head.type': head_type} | (
+        {} if head_type == 'DSNTHead' else {'model.head.loss': single}))
+    cfg.merge_from_dict({key: 'mmwing.WingLoss'})
+    give_losses_their_units(cfg)
+    torch.manual_seed(0)
+    head = MODELS.build({**cfg.model.head, 'in_channels': 8,
+                         'deconv_out_channels': None, 'deconv_kernel_sizes': None})
+    feats = (torch.rand(2, 8, 8, 8), )
+    labels, maps = torch.rand(2, 17, 2), torch.rand(2, 17, 8, 8)
+    value = head.loss(feats, samples_of(labels, maps))['loss_kpt']
+    value.backward()
+    assert head.final_layer.weight.grad.abs().sum() > 0
+
+    coordinates, heatmaps = head.forward(feats)
+    wing = WingLoss()((coordinates - labels) * 256, torch.zeros_like(labels))
+    if head_type == 'DSNTHead':  # the mean, divided by the width, beside the other
+        expected = wing / (17 * 2) / 256 + head.loss_module.loss_modules[1](
+            heatmaps, maps, torch.ones(2, 17, 1))
+    else:
+        expected = wing
+    torch.testing.assert_close(value, expected)
 
 
 @pytest.mark.parametrize(('config', 'key', 'loss', 'error', 'message'), [

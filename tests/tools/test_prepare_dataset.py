@@ -55,3 +55,9 @@ def test_errors_are_one_line_and_exit_1(raw, tmp_path, monkeypatch, capsys):
     assert 'stopped at the first problem: missing image' in capsys.readouterr().err
     assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--size', '9') == 1
     assert 'goes with crop' in capsys.readouterr().err
+
+
+def test_links_and_crops_exclude_each_other(raw, tmp_path, monkeypatch, capsys):
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--images', 'link',
+               '--crop', '2') == 2
+    assert '--crop: not allowed with argument --images' in capsys.readouterr().err

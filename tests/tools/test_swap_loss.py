@@ -1,11 +1,17 @@
 """tools/swap_loss.py as a user calls it."""
 
+import os
 import runpy
+import subprocess
 import sys
+from pathlib import Path
 
+import mmpose
 import pytest
+from swap_data import shrink, use_data
 
 import mmwing
+from mmwing.apis import load_config
 
 WFLW = ('mmpose::face_2d_keypoint/topdown_regression/wflw/'
         'td-reg_res50_8xb64-210e_wflw-256x256.py')
@@ -57,3 +63,27 @@ def test_a_setting_without_a_value(run):
     status, printed = run(WFLW, '--loss', 'WingLoss', '--set', 'omega')
     assert status == 2 and "takes KEY=VALUE, such as omega=40; got 'omega'" in (
         printed.err)
+
+
+def test_mmposes_own_script_trains_the_written_config(run, tmp_path):
+    """A config of the user's, swapped into another folder, run from a third."""
+    cfg = shrink(load_config('mmpose::face_2d_keypoint/topdown_heatmap/300w/'
+                             'td-hm_hrnetv2-w18_8xb64-60e_300w-256x256.py'))
+    use_data(cfg, tmp_path / 'data')
+    cfg.dump(tmp_path / 'mine.py')
+    for folder in ('new', 'elsewhere'):
+        (tmp_path / folder).mkdir()
+    status, _ = run(str(tmp_path / 'mine.py'), '--loss', 'WingLoss', '--head', 'direct',
+                    '--out', str(tmp_path / 'new' / 'wing.py'))
+    assert status is None
+    script = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
+    root = str(Path(mmwing.__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
+    done = subprocess.run(
+        [sys.executable, str(script), '../new/wing.py', '--work-dir', 'work',
+         '--cfg-options', 'log_level=INFO'], cwd=tmp_path / 'elsewhere',
+        env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
+        capture_output=True, text=True, timeout=570)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed[-3000:]
+    assert 'NME: ' in printed and 'look normalised' not in printed

@@ -137,3 +137,12 @@ def test_file_without_boxes(run, tmp_path):
         run('--bbox-file', tmp_path / 'boxes.json')
     with pytest.raises(SystemExit, match=r'error: .*nowhere.json'):
         run('--bbox-file', tmp_path / 'nowhere.json')
+
+
+def test_an_overlay_that_is_no_report_stops_before_the_test(run, monkeypatch):
+    def test(runner):
+        raise AssertionError('the test ran')
+
+    monkeypatch.setattr('mmengine.runner.Runner.test', test)
+    with pytest.raises(SystemExit, match='nowhere has no metrics.json'):
+        run('--report', 'report', '--overlay', 'nowhere')

@@ -132,6 +132,7 @@ def _usable(converter: Converter, log: ProblemLog) -> list[Face]:
     if count is None and faces:
         count = Counter(len(face.keypoints) for face in faces).most_common(1)[0][0]
     seen: dict[tuple, Face] = {}
+    owners: dict[str, Face] = {}
     usable = []
     for face in faces:
         key = face.file_name, face.keypoints.tobytes()
@@ -139,6 +140,11 @@ def _usable(converter: Converter, log: ProblemLog) -> list[Face]:
         problem = _fault(face, count)
         if problem is None and first is not face:
             problem = Kind.DUPLICATE, f'same image and landmarks as {first.where}'
+        if problem is None:
+            owner = owners.setdefault(face.file_name, face)
+            if owner.image != face.image:
+                problem = Kind.DUPLICATE, (f'its image would take the place of that of '
+                                           f'{owner.where}: {face.file_name}')
         if problem is None:
             usable.append(face)
         else:

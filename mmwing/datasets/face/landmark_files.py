@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -104,11 +105,16 @@ def _read_pts(path: Path, origin: int, log: ProblemLog) -> list[LandmarkRecord]:
     if not archive.find('*.pts'):
         raise ArchiveError(f'{path} holds no .pts file; for a .json or .csv give the '
                            'file itself')
-    return [
+    before = len(log.problems)
+    records = [
         LandmarkRecord(str(face.image.path), face.keypoints,
                        np.ones(len(face.keypoints)), str(path / face.where),
                        image_id=index, id=index)
         for index, face in enumerate(PtsConverter(archive, log, origin).faces())]
+    # Of several folders a report must tell which.
+    log.problems[before:] = [problem._replace(where=str(path / problem.where))
+                             for problem in log.problems[before:]]
+    return records
 
 
 def _read_json(path: Path, folder: Path, origin: int,
@@ -121,13 +127,26 @@ def _read_json(path: Path, folder: Path, origin: int,
             isinstance(content.get(key), list) for key in ('images', 'annotations')):
         raise ValueError(f"{path} is not COCO-style: it needs lists 'images' and "
                          "'annotations'")
-    images = {image['id']: image for image in content['images']
-              if isinstance(image, dict) and 'id' in image}
-    records = []
+    images: dict = {}
+    for index, image in enumerate(content['images']):
+        if not isinstance(image, dict) or 'id' not in image:
+            continue
+        if images.setdefault(image['id'], image) != image:
+            log.add(Problem(
+                Kind.UNREADABLE_ANNOTATION, f'{path}, images[{index}]',
+                f'the id {image["id"]!r} is that of another image, too, '
+                f'{images[image["id"]].get("file_name")!r}: which faces are whose?'))
+    records: list[LandmarkRecord] = []
+    first_of: dict = {}
     for index, annotation in enumerate(content['annotations']):
         where = f'{path}, annotations[{index}]'
         try:
-            records.append(_json_record(annotation, images, folder, origin, where))
+            record = _json_record(annotation, images, folder, origin, where)
+            first = first_of.setdefault(record.id, index)
+            if first != index:
+                raise ValueError(f'the id {record.id!r} is that of annotations'
+                                 f'[{first}], too: ids tell faces apart')
+            records.append(record)
         except (KeyError, TypeError, ValueError) as error:
             text = f'no {error}' if isinstance(error, KeyError) else str(error)
             log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, text))
@@ -214,7 +233,11 @@ def _csv_columns(path: Path, columns: list[str]) -> tuple[str, list[dict[str, st
     for column, name in zip(columns, lower, strict=True):
         match = _AXIS_FIRST.fullmatch(name) or _AXIS_LAST.fullmatch(name)
         if match and name not in _BOX_COLUMNS:
-            points.setdefault(match['point'], {})[match['axis']] = column
+            axes = points.setdefault(match['point'], {})
+            if match['axis'] in axes:
+                raise ValueError(f'{path}: the columns {axes[match["axis"]]!r} and '
+                                 f'{column!r} are the same of one point')
+            axes[match['axis']] = column
     if not points:
         raise ValueError(f'{path}: the header needs the columns x0, y0, x1, y1 … or '
                          f'NAME_x, NAME_y …; it has {columns[:8]}')
@@ -223,7 +246,13 @@ def _csv_columns(path: Path, columns: list[str]) -> tuple[str, list[dict[str, st
             raise ValueError(f'{path}: point {point!r} needs a column for x and one '
                              f'for y, the header has {sorted(axes.values())}')
     if all(point.isdigit() for point in points):
-        return image, [points[point] for point in sorted(points, key=int)]
+        order = sorted(points, key=int)
+        for before, after in pairwise(map(int, order)):
+            if after != before + 1:
+                raise ValueError(f'{path}: the header has columns for the points '
+                                 f'{before} and {after} and none between; the later '
+                                 'ones would move up')
+        return image, [points[point] for point in order]
     return image, list(points.values())
 
 

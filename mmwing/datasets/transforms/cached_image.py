@@ -1,5 +1,6 @@
 """Decode each image of a small data set once."""
 
+import cv2
 from mmpose.datasets.transforms import LoadImage
 
 from mmwing.registry import TRANSFORMS
@@ -37,13 +38,29 @@ class LoadCachedImage(LoadImage):
         self._bytes_left = int(max_gigabytes * 1e9)
 
     def transform(self, results: dict) -> dict | None:
-        """See the class."""
+        """See the class.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If the file is no image, or a damaged one.
+        """
         path = results.get('img_path')
         image = self._images.get(path)
         if image is not None and 'img' not in results:
             results['img'] = image
         given = 'img' in results
-        results = super().transform(results)
+        try:
+            results = super().transform(results)
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f'the image {path!r} does not exist: put it there, point data_root and '
+                'data_prefix at the folder of the images, or take it out of the '
+                'annotation file') from None
+        except (AssertionError, cv2.error) as error:
+            # MMPose raises the first where OpenCV decodes nothing.
+            raise ValueError(
+                f'the image {path!r} cannot be decoded: it is damaged or no image; '
+                'copy it again, or take it out of the annotation file') from error
         if results is None or given:
             return results
         image = results['img']

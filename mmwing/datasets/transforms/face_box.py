@@ -106,7 +106,16 @@ class RandomFaceBox(RandomBBoxTransform):
 
         Raises:
             KeyError: If mirroring is asked for without ``flip_indices``.
+            ValueError: If these are for another number of landmarks.
         """
+        pairs, points = results.get('flip_indices'), results.get('keypoints')
+        if (pairs is not None and points is not None
+                and len(pairs) != points.shape[1]):
+            raise ValueError(
+                f'{results.get("img_path")!r} is annotated with {points.shape[1]} '
+                f'landmarks, but the data set describes {len(pairs)} (flip_indices in '
+                'its metainfo): choose the data set type or the metainfo of these '
+                'landmarks, or mend the annotation')
         results = super().transform(results)
         flip = self._choose_flip()
         results['bbox_mirrored'] = flip

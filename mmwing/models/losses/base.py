@@ -43,11 +43,11 @@ class ResidualLoss(nn.Module):
         use_target_weight (bool): Whether ``target_weight`` counts. Defaults to
             ``True`` (MMPose: ``False``): a point without annotation must not be
             pulled to (0, 0).
-        loss_weight (float): Factor of the loss. Defaults to 1.0.
+        loss_weight (float): Factor of the loss, not negative. Defaults to 1.0.
 
     Raises:
         ValueError: If an argument has no sensible value.
-        TypeError: If ``input_size`` is not a pair.
+        TypeError: If ``input_size`` is not a pair, or ``use_target_weight`` no bool.
     """
 
     #: Arguments that are lengths in pixels of the network input. The same shape at an
@@ -63,6 +63,12 @@ class ResidualLoss(nn.Module):
         if reduction not in REDUCTIONS:
             raise ValueError(f'reduction must be one of {REDUCTIONS}, got '
                              f'{reduction!r}')
+        if not isinstance(use_target_weight, bool):
+            raise TypeError('use_target_weight must be True or False, got '
+                            f'{use_target_weight!r}')
+        if not (is_number(loss_weight) and 0 <= loss_weight < math.inf):
+            raise ValueError('loss_weight must be a finite number, 0 or more, got '
+                             f'{loss_weight!r}')
         self.input_size = input_size
         self.reduction = reduction
         self.use_target_weight = use_target_weight
@@ -262,6 +268,11 @@ def _without_missing(target: Tensor,
     return target.masked_fill(missing, 0), weight
 
 
+def is_number(value: object) -> bool:
+    """Whether an argument is a number; ``True`` is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def check_positive(owner: str, **arguments: float) -> None:
     """Refuse what is not a positive, finite number.
 
@@ -273,7 +284,6 @@ def check_positive(owner: str, **arguments: float) -> None:
         ValueError: Naming the argument and what it got.
     """
     for name, value in arguments.items():
-        if (isinstance(value, bool) or not isinstance(value, (int, float))
-                or not 0 < value < math.inf):
+        if not (is_number(value) and 0 < value < math.inf):
             raise ValueError(f'{owner}: {name} must be a positive finite number, '
                              f'got {value!r}')

@@ -137,8 +137,8 @@ class HeatmapWingLoss(HeatmapLoss):
     MMPose's ``WingLoss`` does not reduce a heat map to a scalar.
 
     The defaults are the best that a short comparison found (``docs/studies/
-    heatmap_losses.md``): there an epsilon below omega costs much, training without the
-    weighted loss map fails, and Adaptive Wing and L2 do better than any Wing.
+    heatmap_losses.md``): there an epsilon of 0.5 or less costs much, training without
+    the weighted loss map fails, and Adaptive Wing and L2 do better than any Wing.
 
     Args:
         omega (float): Half the width of the logarithmic part, in heat-map values.

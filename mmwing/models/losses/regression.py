@@ -15,7 +15,7 @@ from torch import Tensor
 from mmwing.registry import MODELS
 
 from . import penalties
-from .base import ResidualLoss, check_positive
+from .base import ResidualLoss, check_positive, is_number
 
 
 @MODELS.register_module()
@@ -138,7 +138,7 @@ class RectifiedWingLoss(ResidualLoss):
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_positive('RectifiedWingLoss', omega=omega, epsilon=epsilon)
-        if not 0 <= r < omega:
+        if not (is_number(r) and 0 <= r < omega):
             raise ValueError('RectifiedWingLoss: r must lie in [0, omega), got '
                              f'r={r!r} with omega={omega!r}')
         warn_extreme_ratio('RectifiedWingLoss', omega, epsilon)
@@ -220,11 +220,12 @@ class GeneralRobustLoss(ResidualLoss):
     def __init__(self, alpha: float = 1.0, c: float = 2.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_positive('GeneralRobustLoss', c=c)
-        alpha = float(alpha)  # a config file may say '-inf'
-        if math.isnan(alpha) or alpha == math.inf:
+        if alpha == '-inf':  # as the command line has it
+            alpha = -math.inf
+        if not (is_number(alpha) and alpha < math.inf):
             raise ValueError('GeneralRobustLoss: alpha must be a finite number or '
                              f'-inf, got {alpha!r}')
-        self.alpha = alpha
+        self.alpha = float(alpha)
         self.c = c
 
     def penalty(self, residual: Tensor) -> Tensor:

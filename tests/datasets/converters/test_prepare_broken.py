@@ -116,6 +116,19 @@ def test_the_same_face_twice(make, tmp_path):
     assert report.splits['test'].faces == 3
 
 
+def test_two_images_for_one_place(make, tmp_path):
+    """A second copy of a data set whose image and landmarks differ from the first."""
+    archive = make('300w')
+    points = landmarks(68, 77)
+    save(archive.root / 'old/afw/image 0.png', picture(points))
+    write_pts(archive.root / 'old/afw/image 0.pts', points)
+    report = prepare('300w', archive.root, tmp_path / 'out')
+    problem, = (p for p in report.problems if p.kind is Kind.DUPLICATE)
+    assert problem.where == 'old/afw/image 0.pts'
+    assert 'take the place of that of afw/image 0.pts' in problem.detail
+    assert report.splits['train'].faces == 3
+
+
 @pytest.mark.parametrize('line, kind', [
     (wflw_line(landmarks(97, 0), (1, 1, 9, 9), [0] * 6, 'x.png'), Kind.POINT_COUNT),
     (wflw_line(landmarks(98, 0), (1, 1, 9, 9), [0, 0, 7, 0, 0, 0], 'x.png'),

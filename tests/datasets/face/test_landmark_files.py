@@ -115,10 +115,39 @@ def test_broken_json_entries(tmp_path, change, message):
         read_landmarks(path)
 
 
+def test_a_broken_pts_file_is_named_with_its_folder(tmp_path):
+    folder = write_pts(tmp_path)
+    (folder / 'sub' / 'b.pts').write_text('no points')
+    log = ProblemLog()
+    assert len(read_landmarks(folder, log=log)) == 2
+    assert [problem.where for problem in log.problems] == [
+        str(folder / 'sub' / 'b.pts')]
+
+
+@pytest.mark.parametrize(('key', 'message'), [
+    ('images', r"images\[3\]: the id 10 is that of another image, too, 'a.png'"),
+    ('annotations', r'annotations\[3\]: the id 0 is that of annotations\[0\], too')])
+def test_an_id_that_is_there_twice(tmp_path, key, message):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content[key].append({**content[key][1], 'id': content[key][0]['id']})
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(path)
+    log = ProblemLog()
+    records = read_landmarks(path, log=log)
+    assert [record.image_path for record in records] == [
+        str(tmp_path / name) for name in NAMES]
+    assert len(log.problems) == 1
+
+
 @pytest.mark.parametrize(('name', 'text', 'message'), [
     ('a.json', '{', 'is not JSON'), ('a.json', '[]', 'not COCO-style'),
     ('a.csv', '', "needs a column 'image'"), ('a.csv', 'image,a,b\n', 'columns x0, y0'),
     ('a.csv', 'image,x0,y0,x1\n', "point '1' needs a column for x and one for y"),
+    ('a.csv', 'image,x0,y0,x0,y0\n', "columns 'x0' and 'x0' are the same of one point"),
+    ('a.csv', 'image,x1,y1,X_1,y1\n', "columns 'x1' and 'X_1' are the same"),
+    ('a.csv', 'image,x0,y0,x2,y2\n', 'the points 0 and 2 and none between'),
     ('a.txt', '', 'must be a .json, a .csv, or a folder')])
 def test_files_that_are_none(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)

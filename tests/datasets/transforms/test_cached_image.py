@@ -26,6 +26,18 @@ def test_second_load_needs_no_file(images, tmp_path):
     assert second['img_shape'] == second['ori_shape'] == (20, 30)
 
 
+def test_a_missing_image_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"c\.png' does not exist.*data_root"):
+        LoadCachedImage()(dict(img_path=str(tmp_path / 'c.png')))
+
+
+@pytest.mark.parametrize('content', [b'', b'no image'])
+def test_an_unreadable_image_is_named(content, tmp_path):
+    (tmp_path / 'c.png').write_bytes(content)
+    with pytest.raises(ValueError, match=r"c\.png' cannot be decoded.*damaged"):
+        LoadCachedImage()(dict(img_path=str(tmp_path / 'c.png')))
+
+
 def test_images_are_not_mixed_up(images):
     load = LoadCachedImage()
     for path in images * 2:

@@ -90,6 +90,14 @@ def test_missing_flip_indices(painted_sample):
         RandomFaceBox(flip_prob=1)(results)
 
 
+@pytest.mark.parametrize('points', [4, 6])
+def test_another_number_of_landmarks_than_the_data_set(painted_sample, points):
+    results = painted_sample()
+    results['keypoints'] = np.zeros((1, points, 2), np.float32)
+    with pytest.raises(ValueError, match=f"'painted'.* {points} landmarks.* 5 "):
+        RandomFaceBox(flip_prob=0)(results)
+
+
 @pytest.mark.parametrize('name, value', [
     ('rotation', -1), ('rotation', 200), ('jitter', 0.5), ('jitter', -0.1),
     ('flip_prob', 1.1), ('distribution', 'normal'), ('rotation', float('nan'))])

@@ -346,6 +346,11 @@ def test_bad_arguments(loss_type):
         loss_type(reduction='avg')
     with pytest.raises(TypeError, match='gamma'):
         loss_type(gamma=1)
+    for weight in ('1', math.nan, math.inf, -1, True):
+        with pytest.raises(ValueError, match='loss_weight must be a finite number'):
+            loss_type(loss_weight=weight)
+    with pytest.raises(TypeError, match="use_target_weight must be.*got 'no'"):
+        loss_type(use_target_weight='no')
 
 
 @every_loss

@@ -108,11 +108,14 @@ def test_in_mmposes_multiple_loss_wrapper():
     (lambda: RectifiedWingLoss(epsilon=0), 'RectifiedWingLoss: epsilon'),
     (lambda: RectifiedWingLoss(r=10), r'r must lie in \[0, omega\).*r=10.*omega=10'),
     (lambda: RectifiedWingLoss(r=-1), 'r must lie in'),
+    (lambda: RectifiedWingLoss(r='1'), "r must lie in.*got r='1'"),
     (lambda: SmoothL1Loss(beta=0), 'SmoothL1Loss: beta'),
     (lambda: SoftWingLoss(omega2=0), 'SoftWingLoss: omega2'),
     (lambda: GeneralRobustLoss(c=0), 'GeneralRobustLoss: c'),
     (lambda: GeneralRobustLoss(alpha=math.inf), 'alpha must be a finite number or -in'),
     (lambda: GeneralRobustLoss(alpha=math.nan), 'alpha must be'),
+    (lambda: GeneralRobustLoss(alpha='x'), "alpha must be a finite.*got 'x'"),
+    (lambda: GeneralRobustLoss(alpha=None), 'alpha must be a finite.*got None'),
 ])
 def test_refuses(build, message):
     with pytest.raises(ValueError, match=message):

@@ -1,0 +1,75 @@
+"""Time and memory that an evaluation of many faces costs."""
+
+import resource
+import sys
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from mmwing.datasets.converters.wflw import ATTRIBUTES
+from mmwing.evaluation import FaceAlignmentMetric
+
+_BATCH_SIZE = 64
+_FACE_SIDE = 200
+
+
+class MetricCost(NamedTuple):
+    """What one evaluation with everything switched on costs.
+
+    Attributes:
+        seconds: Of collecting and evaluating, by the clock.
+        processor_seconds: The same without what other processes took.
+        megabytes: Most memory that this process has held, with all that it imports.
+        figures: What came out.
+    """
+
+    seconds: float
+    processor_seconds: float
+    megabytes: float
+    figures: dict[str, float]
+
+
+def measure_metric(num_faces: int = 10_000, num_landmarks: int = 98,
+                   num_bootstrap: int = 1000, seed: int = 0) -> MetricCost:
+    """Evaluate random faces: statistics, groups, landmarks, seven subsets, intervals.
+
+    Args:
+        num_faces: Number of faces.
+        num_landmarks: Landmarks of each; of a scheme with outer corners of the eyes.
+        num_bootstrap: Resamples behind the intervals.
+        seed: Seed of the faces.
+    """
+    metric = FaceAlignmentMetric(
+        thr=(0.08, 0.1), statistics=('median', 'p90', 'pooled'), subsets='all',
+        groups=True, landmarks=True, num_bootstrap=num_bootstrap)
+    metric.prefix = 'random'  # MMEngine warns where there is none
+    rng = np.random.default_rng(seed)
+    shape = rng.uniform(0, _FACE_SIDE, (num_landmarks, 2))
+    seconds = processor_seconds = 0.0
+    for start in range(0, num_faces, _BATCH_SIZE):
+        batch = [_sample(index, shape, rng)
+                 for index in range(start, min(start + _BATCH_SIZE, num_faces))]
+        begin = time.perf_counter(), time.process_time()
+        metric.process(None, batch)
+        seconds += time.perf_counter() - begin[0]
+        processor_seconds += time.process_time() - begin[1]
+    begin = time.perf_counter(), time.process_time()
+    figures = metric.evaluate(num_faces)
+    seconds += time.perf_counter() - begin[0]
+    processor_seconds += time.process_time() - begin[1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 2**20 if sys.platform == 'darwin' else 2**10
+    return MetricCost(seconds, processor_seconds, peak / unit, figures)
+
+
+def _sample(index: int, shape: np.ndarray, rng: np.random.Generator) -> dict:
+    """One face as MMPose's estimators return it."""
+    gt = (shape + rng.normal(0, 5, shape.shape))[None].astype(np.float32)
+    return {
+        'pred_instances': {'keypoints': gt + rng.normal(0, 3, gt.shape)},
+        'gt_instances': {
+            'keypoints': gt, 'keypoints_visible': np.ones(gt.shape[:2], np.float32),
+            'bboxes': np.array([[0, 0, _FACE_SIDE, _FACE_SIDE]], np.float32)},
+        'img_path': f'faces/{index}.jpg', 'id': index, 'subsets': ['full'],
+        'attributes': {name: int(rng.random() < 0.3) for name in ATTRIBUTES}}
