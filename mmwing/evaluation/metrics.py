@@ -88,7 +88,7 @@ class FaceAlignmentMetric(BaseMetric):
         names = (normalizer,) if isinstance(normalizer, str) else tuple(normalizer)
         self.protocol = Protocol(
             normalizers=names,
-            thresholds=tuple(thr) if isinstance(thr, (list, tuple)) else (thr,),
+            thresholds=tuple(thr) if isinstance(thr, Sequence) else (thr,),
             keypoint_indices=_own_distances(keypoint_indices, names),
             statistics=(statistics,) if isinstance(statistics, str) else tuple(
                 statistics),
