@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 # Resamples that are held in memory together.
-_BLOCK = 64
+_BLOCK = 16
 
 
 def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,

@@ -44,9 +44,10 @@ def point_errors(pred: np.ndarray, gt: np.ndarray,
             raise ValueError(f'annotated must have the shape {gt.shape[:2]}, '
                              f'got {annotated.shape}')
         known &= annotated > 0
-    # Only the differences are needed in double precision, not copies of both.
-    difference = np.subtract(pred, gt, dtype=np.float64)
-    errors = np.hypot(difference[..., 0], difference[..., 1])
+    # Only the differences are needed in double precision, and of one axis at a time.
+    errors = np.subtract(pred[..., 0], gt[..., 0], dtype=np.float64)
+    vertical = np.subtract(pred[..., 1], gt[..., 1], dtype=np.float64)
+    np.hypot(errors, vertical, out=errors)
     errors[~np.isfinite(pred).all(-1)] = np.inf
     errors[~known] = np.nan
     return errors

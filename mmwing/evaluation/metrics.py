@@ -133,6 +133,9 @@ class FaceAlignmentMetric(BaseMetric):
             ValueError: When there is no face or no usable one.
         """
         self.faces = faces = _stack(_drop_copies(results, self._size))
+        # Stacked, each face is there twice, which is most of what an evaluation takes.
+        results.clear()
+        self.results.clear()
         logger = MMLogger.get_current_instance()
         self._log_layout(faces.num_landmarks, logger)
         figures = summarize(faces, self.protocol)
