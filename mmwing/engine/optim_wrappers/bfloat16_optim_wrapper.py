@@ -19,9 +19,8 @@ class BFloat16OptimWrapper(OptimWrapper):
 
     MMEngine's ``AmpOptimWrapper`` refuses to run on a CPU, because its gradient scaler
     does. bfloat16 has the range of float32 and needs no scaler. Weights, gradients and
-    the optimiser's state stay float32, losses are computed in float32. On CPUs with
-    matrix units (AMX) the convolutions take a fraction of the time; on CPUs without
-    bfloat16 instructions it is slower than float32. Runs on GPUs, too.
+    the optimiser's state stay float32, losses are computed in float32. Made for CPUs
+    with matrix units (AMX); whether it is worth it on another one, try.
 
     Args:
         **kwargs: As MMEngine's ``OptimWrapper``.
