@@ -74,6 +74,9 @@ def test_corrections_follow_the_landmarks():
     assert (second - first).abs().min() > 0
     assert (last - second).abs().min() > 0
     torch.testing.assert_close(head(feats), last)
+    # The second step starts from what the first has made, and looks there.
+    seen = [head._read(m, second) for m in feats[:2]]
+    torch.testing.assert_close(last, second + head.steps[1](seen))
     # The second step has looked at other places than the first would have it.
     head.steps[1].load_state_dict(head.steps[0].state_dict())
     again = head.forward_steps(feats)
