@@ -7,8 +7,12 @@ model = dict(
     stage1=dict(backbone=dict(norm_cfg=dict(type='BN'))),
     stage2=dict(
         backbone=dict(
-            widen_factor=0.5, norm_cfg=dict(type='BN'), out_indices=(1, 2, 5)),
+            widen_factor=0.5,
+            norm_cfg=dict(type='BN'),
+            out_indices=(0, 1, 2, 5)),
         head=dict(
             type='mmwing.LocalRefinementHead',
             in_channels=1024,
-            local_channels=(32, 64))))
+            local_channels=(32, 32, 64),
+            dropout=0.2,
+            local_dropout=0.2)))

@@ -25,10 +25,12 @@ class RefinementStep(BaseModule):
         patch_size (int): Points along each side of a landmark's patch.
         embed_dims (int): Features of each landmark.
         max_offset (float): Scale of the corrections, in sides of the input.
+        dropout (float): Probability of dropping a feature of a landmark.
     """
 
     def __init__(self, num_joints: int, local_channels: Sequence[int],
-                 patch_size: int, embed_dims: int, max_offset: float) -> None:
+                 patch_size: int, embed_dims: int, max_offset: float,
+                 dropout: float = 0.0) -> None:
         super().__init__()
         self.max_offset = max_offset
         self.embed = nn.ModuleList(
@@ -37,6 +39,7 @@ class RefinementStep(BaseModule):
         # The layers above are the same for all landmarks; this tells them apart.
         self.landmark = nn.Parameter(torch.zeros(num_joints, embed_dims))
         self.norm = nn.LayerNorm(embed_dims)
+        self.dropout = nn.Dropout(dropout)
         self.offset = nn.Linear(num_joints * embed_dims, 2 * num_joints)
         self.init_weights()
 
@@ -57,7 +60,7 @@ class RefinementStep(BaseModule):
         embedded = [embed(patch)
                     for embed, patch in zip(self.embed, patches, strict=True)]
         features = torch.stack(embedded).sum(0) + self.landmark
-        features = F.relu(self.norm(features)).flatten(1)
+        features = self.dropout(F.relu(self.norm(features))).flatten(1)
         # As in the parent: a coordinate has no place in half precision.
         with torch.autocast(features.device.type, enabled=False):
             offset = self.offset(features.to(self.offset.weight.dtype))
@@ -88,6 +91,9 @@ class LocalRefinementHead(DirectRegressionHead):
         max_offset (float): What the output of a correction is multiplied with, in
             sides of the input; it sets how fast corrections learn, not how large they
             may be. Defaults to 0.02.
+        local_dropout (float): Probability of dropping a feature of a landmark in
+            training; the parent's ``dropout`` is for its hidden layers. Defaults to
+            0.
         **kwargs: As in the parent.
 
     Raises:
@@ -103,6 +109,7 @@ class LocalRefinementHead(DirectRegressionHead):
                  patch_size: int = 3,
                  embed_dims: int = 64,
                  max_offset: float = 0.02,
+                 local_dropout: float = 0.0,
                  **kwargs: Any) -> None:
         if not local_channels or min(local_channels) < 1:
             raise ValueError('local_channels must name the channels of at least one '
@@ -113,12 +120,14 @@ class LocalRefinementHead(DirectRegressionHead):
                 raise ValueError(f'{name} must be at least 1, got {value!r}')
         if not max_offset > 0:
             raise ValueError(f'max_offset must be positive, got {max_offset!r}')
+        if not 0 <= local_dropout < 1:
+            raise ValueError(f'local_dropout must lie in [0, 1), got {local_dropout!r}')
         super().__init__(in_channels, num_joints, **kwargs)
         self.local_channels = tuple(local_channels)
         self.patch_size = patch_size
         self.steps = InitModuleList(
             RefinementStep(num_joints, self.local_channels, patch_size, embed_dims,
-                           max_offset) for _ in range(num_steps))
+                           max_offset, local_dropout) for _ in range(num_steps))
 
     def forward(self, feats: tuple[Tensor, ...] | Tensor) -> Tensor:
         """Predict the coordinates.

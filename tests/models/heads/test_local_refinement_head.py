@@ -158,3 +158,23 @@ def test_bad_maps():
                            ((coarse, fine, last), r'have \(4, 3\) channels')):
         with pytest.raises(ValueError, match=message):
             head(feats)
+
+
+def test_local_dropout_drops_in_training_alone():
+    head = randomize(build(local_dropout=0.5))
+    feats = make_maps()
+    first, once, _ = head.forward_steps(feats)
+    again, twice, _ = head.forward_steps(feats)
+    torch.testing.assert_close(first, again)  # the first guess has its own dropout
+    assert (once - twice).abs().max() > 0
+    head.eval()
+    torch.testing.assert_close(head(feats), head(feats))
+    plain = build()
+    plain.load_state_dict(head.state_dict())
+    torch.testing.assert_close(head(feats), plain(feats))
+
+
+@pytest.mark.parametrize('value', [-0.1, 1.0])
+def test_refuses_a_dropout_that_is_no_probability(value):
+    with pytest.raises(ValueError, match='local_dropout must lie in'):
+        build(local_dropout=value)

@@ -9,6 +9,8 @@ _base_ = [
 model = dict(
     head=dict(loss=dict(type='mmwing.WingLoss', omega=20, epsilon=4)))
 
+optim_wrapper = dict(optimizer=dict(weight_decay=0.05))
+
 custom_hooks = [
     dict(type='mmwing.MeanShapeHook'),
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0005, gamma=800),
