@@ -16,7 +16,8 @@ model = dict(
     head=dict(
         in_channels=1024,
         hidden_channels=(512, ),
-        loss=dict(type='mmwing.WingLoss')))
+        loss=dict(type='mmwing.WingLoss')),
+    test_cfg=dict(label_offset={{_base_.label_offset}}))
 train_dataloader = dict(batch_size=32)
 optim_wrapper = dict(
     type='mmwing.BFloat16OptimWrapper', optimizer=dict(lr=1e-3))

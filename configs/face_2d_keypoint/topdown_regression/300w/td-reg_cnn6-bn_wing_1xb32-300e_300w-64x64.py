@@ -8,7 +8,8 @@ _base_ = [
 # Not in the paper: batch normalisation after each convolution, varied colours, patches.
 model = dict(
     backbone=dict(norm_cfg=dict(type='BN')),
-    head=dict(loss=dict(type='mmwing.WingLoss')))
+    head=dict(loss=dict(type='mmwing.WingLoss')),
+    test_cfg=dict(label_offset={{_base_.label_offset}}))
 
 custom_hooks = [
     dict(type='mmwing.MeanShapeHook'),

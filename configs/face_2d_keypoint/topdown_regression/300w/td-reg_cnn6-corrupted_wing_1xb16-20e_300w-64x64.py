@@ -9,4 +9,6 @@ _base_ = [
     '../../../_base_/datasets/300w_corrupted_64x64.py',
 ]
 
-model = dict(head=dict(loss=dict(type='mmwing.WingLoss')))
+model = dict(
+    head=dict(loss=dict(type='mmwing.WingLoss')),
+    test_cfg=dict(label_offset={{_base_.label_offset}}))

@@ -5,7 +5,9 @@ _base_ = [
     '../../../_base_/datasets/300w_varied_64x64.py',
 ]
 
-model = dict(head=dict(loss=dict(type='mmwing.WingLoss')))
+model = dict(
+    head=dict(loss=dict(type='mmwing.WingLoss')),
+    test_cfg=dict(label_offset={{_base_.label_offset}}))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))  # batches of 32
 auto_scale_lr = dict(base_batch_size=32)
 

@@ -7,7 +7,8 @@ _base_ = [
 
 # The paper's shape at twice its input size.
 model = dict(
-    head=dict(loss=dict(type='mmwing.WingLoss', omega=20, epsilon=4)))
+    head=dict(loss=dict(type='mmwing.WingLoss', omega=20, epsilon=4)),
+    test_cfg=dict(label_offset={{_base_.label_offset}}))
 
 optim_wrapper = dict(optimizer=dict(weight_decay=0.05))
 

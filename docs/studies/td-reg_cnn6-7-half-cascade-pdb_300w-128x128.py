@@ -1,0 +1,29 @@
+"""The small network of the comparisons as first stage of a cascade, with balancing."""
+_base_ = [
+    '../../configs/_base_/default_runtime.py',
+    '../../configs/_base_/schedules/adam_20e.py',
+    '../../configs/_base_/models/cnn6-7_cascade.py',
+    '../../configs/_base_/datasets/300w_cascade.py',
+]
+
+model = dict(
+    stage1=dict(
+        backbone=dict(widen_factor=0.5, norm_cfg=dict(type='BN')),
+        head=dict(
+            in_channels=1024,
+            hidden_channels=(512, ),
+            loss=dict(type='mmwing.WingLoss'))),
+    stage2=dict(
+        backbone=dict(widen_factor=0.5, norm_cfg=dict(type='BN')),
+        head=dict(
+            in_channels=1024,
+            hidden_channels=(512, ),
+            loss=dict(type='mmwing.WingLoss'))))
+train_dataloader = dict(
+    batch_size=32,
+    dataset=dict(
+        _delete_=True,
+        type='mmwing.PoseBalancedDataset',
+        dataset={{_base_.train_dataloader.dataset}}))
+optim_wrapper = dict(
+    type='mmwing.BFloat16OptimWrapper', optimizer=dict(lr=1e-3))
