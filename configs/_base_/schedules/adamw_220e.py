@@ -1,7 +1,7 @@
 # AdamW on batches of 32, one warm-up epoch, cosine to zero. The hooks stand with the
 # data: the last tenth sees another pipeline.
-max_epochs = 300
-mild_epoch = 270
+max_epochs = 220
+mild_epoch = 200
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01, fused=True))
