@@ -26,6 +26,7 @@ from .heads import (
     head_class,
     pose_head,
     uses,
+    without_scope,
 )
 from .losses import (
     DEFAULT_WIDTH,
@@ -107,7 +108,7 @@ class Swap:
                                          f'_base_ = [{absolute!r}]', 1),
                             encoding='utf-8')
             amounts_to = Config.fromfile(path).to_dict()
-            if _without_scope(amounts_to) != _without_scope(self.cfg.to_dict()):
+            if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
                 raise RuntimeError('the difference does not amount to the new config; '
                                    'please report this with the config:\n' + text)
 
@@ -276,16 +277,6 @@ def _lineage(filename: str) -> Iterator[str]:
         path = os.path.abspath(os.path.join(os.path.dirname(filename), base))
         if os.path.isfile(path):
             yield from _lineage(path)
-
-
-def _without_scope(config: object) -> object:
-    """``config`` without what MMEngine writes into a base of another package."""
-    if isinstance(config, dict):
-        return {key: _without_scope(value) for key, value in config.items()
-                if (key, value) != ('_scope_', 'mmpose')}
-    if isinstance(config, (list, tuple)):
-        return type(config)(map(_without_scope, config))
-    return config
 
 
 def _lookup(cfg: object, key: str) -> object:
