@@ -26,6 +26,7 @@ from .heads import (
     head_class,
     pose_head,
     uses,
+    walk,
     without_scope,
 )
 from .losses import (
@@ -316,7 +317,7 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
 
 def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]:
     notes = []
-    _, head = pose_head(cfg.model)
+    place, head = pose_head(cfg.model)
     if family_of(head).takes == COORDINATES and not set(arguments) & set(loss.lengths):
         width = input_size_of(cfg, head)[0]
         scaled = scaled_lengths(loss, width)
@@ -326,6 +327,14 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
                 f'{loss.__name__} has its defaults, which are made for inputs of '
                 f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
                 f'{settings} (docs/swap_a_loss.md says what that is worth)')
+    for key, each in walk(head.get('loss'), f'{place}.loss'):
+        if str(each.get('type')).removeprefix('mmpose.') == 'JSDiscretLoss' and (
+                each.get('use_target_weight', True)):
+            notes.append(
+                "MMPose's JSDiscretLoss makes the training NaN where a landmark has "
+                'no annotation or lies outside the crop, whatever the loss beside it; '
+                f'--cfg-options {key}.use_target_weight=False leaves these landmarks '
+                'out without that, for their heat maps are empty')
     if uses(cfg, 'Albumentation'):
         notes.append('the pipelines use albumentations: pip install '
                      '"mmwing[albumentations]"')
