@@ -20,8 +20,8 @@ from swap_data import FACE_CONFIGS, short, shrink, use_data
 
 from mmwing.apis import build_runner, load_config
 from mmwing.swap import HEADS, swap_loss
+from mmwing.swap.heads import without_scope
 from mmwing.swap.losses import loss_names
-from mmwing.swap.rewrite import _without_scope
 
 HEATMAP_LOSSES = ['AdaptiveWingLoss', 'HeatmapWingLoss']
 COORDINATE_LOSSES = [name for name in loss_names() if name not in HEATMAP_LOSSES]
@@ -184,4 +184,4 @@ def test_the_written_config_is_the_swapped_one(name, head, loss, tmp_path):
     swap = swap_loss(load_config(name), loss, head)
     swap.write(tmp_path / 'swapped.py')
     written = Config.fromfile(tmp_path / 'swapped.py').to_dict()
-    assert _without_scope(written) == _without_scope(swap.cfg.to_dict())
+    assert without_scope(written) == without_scope(swap.cfg.to_dict())

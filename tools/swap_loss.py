@@ -7,6 +7,7 @@ the standard output, and what was changed to the standard error.
 """
 
 import argparse
+import contextlib
 import sys
 
 from mmengine.config import DictAction
@@ -17,7 +18,7 @@ from mmwing.swap import HEADS, swap_loss
 
 
 class KeyValues(DictAction):
-    """MMEngine's action, with a message for what has no value."""
+    """MMEngine's action, with a message for what has no value, or is no setting."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
                  values: list[str], option_string: str | None = None) -> None:
@@ -25,6 +26,11 @@ class KeyValues(DictAction):
             if '=' not in value:
                 parser.error(f'{option_string} takes KEY=VALUE, such as omega=40; got '
                              f'{value!r}')
+            key = value.partition('=')[0]
+            if key in ('cfg', 'loss', 'head'):  # swap_loss's own arguments
+                use = 'CONFIG comes first' if key == 'cfg' else f'use --{key}'
+                parser.error(f'{option_string} gives arguments of the loss, such as '
+                             f'omega=40, and {key} is none: {use}; got {value!r}')
         super().__call__(parser, namespace, values, option_string)
 
 
@@ -47,12 +53,17 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    swap = swap_loss(load_config(args.config), args.loss, args.head, **args.set)
+    # MMEngine logs to the standard output, where the new config alone shall be.
+    with contextlib.redirect_stdout(sys.stderr):
+        swap = swap_loss(load_config(args.config), args.loss, args.head, **args.set)
+        if args.out is None:
+            text = swap.text()
+        else:
+            swap.write(args.out)
     if args.out is None:
         print(swap, file=sys.stderr)
-        print(swap.text(), end='')
+        print(text, end='')
     else:
-        swap.write(args.out)
         print(swap)
         print(f'written: {args.out}')
 

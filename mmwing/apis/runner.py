@@ -59,7 +59,14 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
             raise FileNotFoundError(f'config {config!r} does not exist (working '
                                     f'directory: {os.getcwd()})')
         config = config_path(config)
-    cfg = Config.fromfile(config)
+    if osp.splitext(config)[1] not in ('.py', '.json', '.yaml', '.yml'):
+        raise ValueError(f'{config!r} is no config file: its name must end in .py, '
+                         '.json, .yaml or .yml')
+    try:
+        cfg = Config.fromfile(config)
+    except SyntaxError as error:  # may be in a base; MMEngine parses without names
+        raise ValueError(f'config {config!r}, or one that it inherits from, is no '
+                         f'valid Python: line {error.lineno}: {error.msg}') from error
     if cfg_options:
         cfg.merge_from_dict(cfg_options)
     for key in ('model', 'default_scope'):

@@ -12,7 +12,7 @@ from torch import Tensor
 from mmwing.models.heads import DirectRegressionHead
 
 from .codecs import codec_of, input_size_of, target_generators
-from .heads import head_class, walk
+from .heads import head_class, walk, without_scope
 
 #: Fewer channels than this cannot hold where K landmarks are once they are averaged.
 MIN_CHANNELS_TO_AVERAGE = 512
@@ -128,7 +128,9 @@ def _to_direct_codec(cfg: dict, head: dict, size: tuple[int, int]) -> dict[str, 
     if kind not in ('RegressionLabel', 'DirectRegressionLabel'):
         new = dict(type='mmwing.DirectRegressionLabel', input_size=size)
         why = 'labels are coordinates, also of landmarks outside the crop'
-        for name in [name for name in cfg if cfg[name] == old]:
+        # An edited one may lack the scope that the base's has.
+        of_head = without_scope(old)
+        for name in [name for name in cfg if without_scope(cfg[name]) == of_head]:
             cfg[name] = dict(new)
             reasons[name] = why
     else:

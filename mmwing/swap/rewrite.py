@@ -26,6 +26,8 @@ from .heads import (
     head_class,
     pose_head,
     uses,
+    walk,
+    without_scope,
 )
 from .losses import (
     DEFAULT_WIDTH,
@@ -107,7 +109,7 @@ class Swap:
                                          f'_base_ = [{absolute!r}]', 1),
                             encoding='utf-8')
             amounts_to = Config.fromfile(path).to_dict()
-            if _without_scope(amounts_to) != _without_scope(self.cfg.to_dict()):
+            if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
                 raise RuntimeError('the difference does not amount to the new config; '
                                    'please report this with the config:\n' + text)
 
@@ -278,16 +280,6 @@ def _lineage(filename: str) -> Iterator[str]:
             yield from _lineage(path)
 
 
-def _without_scope(config: object) -> object:
-    """``config`` without what MMEngine writes into a base of another package."""
-    if isinstance(config, dict):
-        return {key: _without_scope(value) for key, value in config.items()
-                if (key, value) != ('_scope_', 'mmpose')}
-    if isinstance(config, (list, tuple)):
-        return type(config)(map(_without_scope, config))
-    return config
-
-
 def _lookup(cfg: object, key: str) -> object:
     for name in key.split('.'):
         if isinstance(cfg, (list, tuple)):
@@ -325,7 +317,7 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
 
 def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]:
     notes = []
-    _, head = pose_head(cfg.model)
+    place, head = pose_head(cfg.model)
     if family_of(head).takes == COORDINATES and not set(arguments) & set(loss.lengths):
         width = input_size_of(cfg, head)[0]
         scaled = scaled_lengths(loss, width)
@@ -335,6 +327,14 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
                 f'{loss.__name__} has its defaults, which are made for inputs of '
                 f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
                 f'{settings} (docs/swap_a_loss.md says what that is worth)')
+    for key, each in walk(head.get('loss'), f'{place}.loss'):
+        if str(each.get('type')).removeprefix('mmpose.') == 'JSDiscretLoss' and (
+                each.get('use_target_weight', True)):
+            notes.append(
+                "MMPose's JSDiscretLoss makes the training NaN where a landmark has "
+                'no annotation or lies outside the crop, whatever the loss beside it; '
+                f'--cfg-options {key}.use_target_weight=False leaves these landmarks '
+                'out without that, for their heat maps are empty')
     if uses(cfg, 'Albumentation'):
         notes.append('the pipelines use albumentations: pip install '
                      '"mmwing[albumentations]"')

@@ -37,6 +37,12 @@ def test_what_is_no_config_is_refused(tmp_path):
     (tmp_path / 'other.py').write_text('x = 1')
     with pytest.raises(ValueError, match="no 'model'"):
         load_config(str(tmp_path / 'other.py'))
+    (tmp_path / 'broken.py').write_text('model = dict(\n')
+    with pytest.raises(ValueError, match=r'broken\.py.*no valid Python: line 1: '):
+        load_config(str(tmp_path / 'broken.py'))
+    (tmp_path / 'notes.txt').write_text('x = 1')
+    with pytest.raises(ValueError, match=r'notes\.txt.*must end in \.py'):
+        load_config(str(tmp_path / 'notes.txt'))
 
 
 def loader(root, **dataset) -> dict:

@@ -12,6 +12,8 @@ from mmwing.swap import swap_loss
 
 WFLW = ('mmpose::face_2d_keypoint/topdown_regression/wflw/'
         'td-reg_res50_8xb64-210e_wflw-256x256.py')
+HEATMAP = ('mmpose::face_2d_keypoint/topdown_heatmap/300w/'
+           'td-hm_hrnetv2-w18_8xb64-60e_300w-256x256.py')
 
 
 @pytest.fixture(scope='module')
@@ -36,6 +38,16 @@ def test_the_written_config_is_a_small_difference(cfg, tmp_path):
     assert loss.to_dict() == dict(type='mmwing.WingLoss', input_size=(256, 256),
                                   use_target_weight=True, omega=40, epsilon=8)
     assert [each.name for each in path.parent.iterdir()] == ['wing.py']
+
+
+def test_the_codec_of_an_edited_config_goes_too(tmp_path):
+    """The variable has the scope of MMPose's file, the head's edited decoder none."""
+    path = tmp_path / 'mine.py'
+    path.write_text(f'_base_ = [{HEATMAP!r}]\ncodec = dict(sigma=2)\n'
+                    'model = dict(head=dict(decoder=dict(sigma=2)))\n')
+    swap = swap_loss(load_config(str(path)), 'WingLoss', 'direct')
+    assert swap.cfg.codec.type == 'mmwing.DirectRegressionLabel'
+    assert 'MSRAHeatmap' not in str(swap.cfg.to_dict())
 
 
 def test_what_an_old_loss_had_is_named_and_dropped(cfg, tmp_path):

@@ -103,6 +103,25 @@ def test_the_coordinates_of_integral_heads_are_compared_in_pixels(head_type, key
     torch.testing.assert_close(value, expected)
 
 
+def test_a_landmark_without_annotation_beside_mmposes_js_loss():
+    """MMPose's own gradient is NaN there; the note says what does instead."""
+    swap = swap_loss(load_config(DSNT), 'WingLoss')
+    option = 'model.head.loss.losses.1.use_target_weight=False'
+    assert any(option in note for note in swap.notes)
+    labels, maps = torch.rand(1, 17, 2), torch.rand(1, 17, 8, 8).softmax(-1)
+    maps[:, 0] = 0  # as the codec leaves it
+    samples = samples_of(labels, maps)
+    samples[0].gt_instance_labels.keypoint_weights[:, 0] = 0
+    finite = []
+    for uses_weight in (True, False):
+        swap.cfg.model.head.loss.losses[1].use_target_weight = uses_weight
+        head = MODELS.build({**swap.cfg.model.head, 'in_channels': 8,
+                             'deconv_out_channels': None, 'deconv_kernel_sizes': None})
+        head.loss((torch.rand(1, 8, 8, 8), ), samples)['loss_kpt'].backward()
+        finite.append(bool(head.final_layer.weight.grad.isfinite().all()))
+    assert finite == [False, True]
+
+
 @pytest.mark.parametrize(('config', 'key', 'loss', 'error', 'message'), [
     (RLE, 'model.head.loss.type', 'WingLoss', ValueError, 'sigma'),
     # Not the arguments that KLDiscretLoss leaves over: no loss would fit.

@@ -4,10 +4,12 @@ import os
 import runpy
 import subprocess
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import mmpose
 import pytest
+from mmengine.logging import MMLogger
 from swap_data import shrink, use_data
 
 import mmwing
@@ -47,6 +49,17 @@ def test_without_out_the_output_is_the_config_alone(run):
     assert '--set omega=40 epsilon=8' in printed.err
 
 
+def test_what_mmengine_logs_is_no_part_of_the_output(run, tmp_path, monkeypatch):
+    """It says which variables of the environment a config reads."""
+    monkeypatch.setenv('FACES', '/faces')
+    monkeypatch.setattr(MMLogger, '_instance_dict', OrderedDict())
+    config = tmp_path / 'mine.py'
+    config.write_text(f"_base_ = [{WFLW!r}]\ndata_root = '{{{{$FACES:data/}}}}'\n")
+    _, printed = run(str(config), '--loss', 'WingLoss')
+    assert printed.out.startswith('# Written by')
+    assert 'Using env variable' in printed.err and 'env' not in printed.out
+
+
 @pytest.mark.parametrize(('arguments', 'message'), [
     ((WFLW, '--loss', 'WingLos'), 'nearest: WingLoss'),
     ((WFLW, '--loss', 'L1Loss', '--set', 'omega=3'), 'has no argument omega'),
@@ -63,6 +76,15 @@ def test_a_setting_without_a_value(run):
     status, printed = run(WFLW, '--loss', 'WingLoss', '--set', 'omega')
     assert status == 2 and "takes KEY=VALUE, such as omega=40; got 'omega'" in (
         printed.err)
+
+
+@pytest.mark.parametrize(('setting', 'instead'), [
+    ('head=direct', 'use --head'), ('loss=L1Loss', 'use --loss'),
+    ('cfg=a.py', 'CONFIG comes first')])
+def test_a_setting_that_is_an_option_of_the_tool(setting, instead, run):
+    status, printed = run(WFLW, '--loss', 'WingLoss', '--set', 'omega=40', setting)
+    assert status == 2 and printed.err.splitlines()[-1].endswith(
+        f'is none: {instead}; got {setting!r}')
 
 
 def test_mmposes_own_script_trains_the_written_config(run, tmp_path):

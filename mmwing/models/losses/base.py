@@ -215,16 +215,17 @@ class ResidualLoss(nn.Module):
         return total * self.loss_weight / annotated.clamp(min=1)
 
     def _check_units(self, target: Tensor, weight: Tensor | None) -> None:
-        """Warn when a loss made for pixels gets normalised coordinates.
+        """Warn when a loss made for pixels gets normalised coordinates or heat maps.
 
         Decided on the first batch that says something, and never again: looking at
         values halts a GPU.
         """
         shape = self.shape_on_normalised()
+        is_heatmaps = target.ndim == 4 and target.shape[-1] != 2
         is_coordinates = target.ndim == 3 and target.shape[-1] == 2
-        # Knots below 1 were scaled to normalised coordinates by someone who knew.
+        # Knots below 1 were scaled to these values by someone who knew.
         if (shape is None or shape[0] < 1 or self.input_size is not None
-                or not is_coordinates):
+                or not (is_coordinates or is_heatmaps)):
             self._units_checked = True
             return
         values = target if weight is None else target[weight.expand_as(target) != 0]
@@ -233,9 +234,20 @@ class ResidualLoss(nn.Module):
         low, high = values.min().item(), values.max().item()
         self._units_checked = True
         # A landmark may lie somewhat outside the input; one in pixels lies beyond 2.
+        # Heat maps that were scaled up, to 255 for example, are no trap either.
         if low < -1 or high > 2 or low == high == 0:
             return
         knot, left_over = shape
+        if is_heatmaps:
+            warnings.warn(
+                f'{self} is in pixels of the network input, but the targets of the '
+                f'first batch are heat maps with values in [{low:.3g}, {high:.3g}]. '
+                f'No residual reaches {knot:g}, so the loss is stuck on {left_over}. '
+                'Use mmwing.AdaptiveWingLoss or mmwing.HeatmapWingLoss, whose lengths '
+                f'are in heat-map values, or give {type(self).__name__} lengths below '
+                '1.',
+                UserWarning, stacklevel=2)
+            return
         warnings.warn(
             f'{self} is in pixels of the network input, but the targets of the first '
             f'batch lie in [{low:.3g}, {high:.3g}]: they look normalised, and there '

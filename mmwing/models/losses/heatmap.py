@@ -2,7 +2,8 @@
 
 Heat-map values lie in [0, 1], so a residual hardly exceeds 1 and Wing with the paper's
 omega of 10 would be L1 in disguise, as on normalised coordinates. These losses have
-defaults of their own. Any :class:`ResidualLoss` takes heat maps too.
+defaults of their own. Any :class:`ResidualLoss` takes heat maps too, and warns where
+its lengths are still those for pixels.
 """
 
 from typing import Any

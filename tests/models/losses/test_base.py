@@ -10,7 +10,9 @@ import torch
 from torch import nn
 
 from mmwing.models.losses import (
+    AdaptiveWingLoss,
     GeneralRobustLoss,
+    HeatmapWingLoss,
     L1Loss,
     L2Loss,
     RectifiedWingLoss,
@@ -108,7 +110,32 @@ def test_what_is_no_trap_does_not_warn(loss, scale):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         loss(scale * torch.rand(2, 3, 2), scale * torch.rand(2, 3, 2))
-        WingLoss()(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))
+
+
+@pytest.mark.parametrize('loss, left_over', TRAPPED, ids=lambda v: str(v))
+def test_heat_maps_warn_once(loss, left_over):
+    loss = copy.deepcopy(loss)
+    output, target = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
+    with pytest.warns(UserWarning, match='heat maps with values in') as caught:
+        loss(output, target, torch.ones(2, 3))
+    message = str(caught[0].message)
+    assert left_over in message
+    assert 'mmwing.AdaptiveWingLoss or mmwing.HeatmapWingLoss' in message
+    assert 'input_size' not in message  # which heat maps do not have
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(output, target)
+
+
+@pytest.mark.parametrize('loss, scale', [
+    (AdaptiveWingLoss(), 1.0), (HeatmapWingLoss(), 1.0), (WingLoss(0.5, 1), 1.0),
+    (SmoothL1Loss(0.1), 1.0), (L1Loss(), 1.0), (L2Loss(), 1.0),
+    (WingLoss(), 255.0)], ids=str)
+def test_losses_in_heat_map_values_do_not_warn(loss, scale):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(scale * torch.rand(2, 3, 8, 8), scale * torch.rand(2, 3, 8, 8))
 
 
 def test_the_unit_check_waits_for_annotated_points(look):
@@ -150,6 +177,7 @@ def test_linear_in_the_weight(loss_type, reduction):
         2 * loss(output, target, one) + 3 * loss(output, target, two))
 
 
+@pytest.mark.filterwarnings('ignore:.*are heat maps with values')
 @pytest.mark.parametrize('shape', [(2, 3), (2, 3, 1, 1), (2, 3, 8, 6), (2, 1, 8, 6)],
                          ids=str)
 @pytest.mark.parametrize('loss_type', [L2Loss, WingLoss])
