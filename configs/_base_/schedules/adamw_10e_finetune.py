@@ -1,6 +1,6 @@
 # AdamW at a small rate on batches of 32, for weights that have been trained before: one
 # warm-up epoch, cosine to zero, exponential moving average of the weights.
-max_epochs = 20
+max_epochs = 10
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=5)
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01, fused=True))

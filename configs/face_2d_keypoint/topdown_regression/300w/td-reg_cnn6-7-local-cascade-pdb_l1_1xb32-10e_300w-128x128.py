@@ -1,4 +1,4 @@
-_base_ = './td-reg_cnn6-7-local-cascade_wing_1xb32-20e_300w-128x128.py'
+_base_ = './td-reg_cnn6-7-local-cascade_l1_1xb32-10e_300w-128x128.py'
 
 # Rare head poses are seen more often.
 train_dataloader = dict(
