@@ -20,6 +20,8 @@ from mmwing.apis import (
     find_checkpoint,
     load_config,
 )
+from mmwing.evaluation.label_offset import label_offset
+from mmwing.evaluation.runner_report import add_face_metric, face_metric
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,13 +47,17 @@ def main() -> None:
     cfg.load_from = find_checkpoint(args.checkpoint)
     cfg.test_dataloader = cfg[f'{args.split}_dataloader']
     cfg.model.test_cfg = dict(cfg.model.get('test_cfg') or {}, flip_test=True)
-    known = cfg.model.test_cfg.get('label_offset', 0.)
-    cfg.test_evaluator = dict(type='mmwing.LabelOffsetMetric', known=known)
+    cfg.test_evaluator = cfg[f'{args.split}_evaluator']
+    add_face_metric(cfg)
     runner = build_runner(cfg)
     check_weights(runner.model, cfg.load_from)
-    found = runner.test()
-    print('label_offset={label_offset:.2f}  # 95 % over faces: {label_offset_low:.2f} '
-          'to {label_offset_high:.2f} pixels of the image'.format(**found))
+    runner.test()
+    faces = face_metric(runner).faces
+    if faces is None:  # not the main process
+        return
+    offset, low, high = label_offset(faces, cfg.model.test_cfg.get('label_offset', 0.))
+    print(f'label_offset={offset:.2f}  # 95 % over faces: {low:.2f} to {high:.2f} '
+          'pixels of the image')
 
 
 if __name__ == '__main__':

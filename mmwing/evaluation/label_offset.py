@@ -1,20 +1,13 @@
 """How far right of what they name the labels of a data set lie."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from mmengine.evaluator import BaseMetric
-
-from mmwing.registry import METRICS
 
 from .bootstrap import bootstrap_means
+from .faces import EvaluatedFaces
 
 
-@METRICS.register_module()
-class LabelOffsetMetric(BaseMetric):
+def label_offset(faces: EvaluatedFaces,
+                 known: float = 0.) -> tuple[float, float, float]:
     """Offset in x between labels and what they name, as a mirror shows it.
 
     A network that was trained with mirrored faces cannot learn an offset of the labels
@@ -22,40 +15,21 @@ class LabelOffsetMetric(BaseMetric):
     averaged with those on the mirrored image (``flip_test``), are off by in x, over all
     landmarks and faces, is the offset. In y a mirror shows nothing.
 
-    Reports ``label_offset`` in pixels of the image, which is what ``label_offset`` of
-    :class:`mmwing.RandomFaceBox` and of ``test_cfg`` should be, and the ends of its
-    95 % interval over faces, ``label_offset_low`` and ``label_offset_high``.
-
     Args:
-        known (float): ``label_offset`` that the model was trained and is tested with.
-            Defaults to 0.
-        **kwargs: See :class:`mmengine.evaluator.BaseMetric`.
+        faces: What a test with ``flip_test`` has found.
+        known: ``label_offset`` that the model was trained and is tested with.
+
+    Returns:
+        What ``label_offset`` of :class:`mmwing.RandomFaceBox` and of ``test_cfg``
+        should be, in pixels of the image, and the ends of its 95 % interval over faces.
+
+    Raises:
+        ValueError: If no face has a landmark.
     """
-
-    def __init__(self, known: float = 0., **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.known = known
-
-    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Collect the mean error in x of each face."""
-        for sample in data_samples:
-            truth = sample['gt_instances']
-            error = (np.asarray(sample['pred_instances']['keypoints'])[..., 0]
-                     - np.asarray(truth['keypoints'])[..., 0])
-            visible = np.asarray(truth['keypoints_visible'])
-            visible = (visible if visible.ndim == 2 else visible[..., 0]) > 0
-            if visible.any():
-                self.results.append(float(error[visible].mean()))
-
-    def compute_metrics(self, results: list) -> dict[str, float]:
-        """Mean over faces, and its interval.
-
-        Raises:
-            ValueError: If no face has a landmark.
-        """
-        if not results:
-            raise ValueError('there is no annotated face to measure an offset on')
-        offsets = self.known - np.array(results)
-        low, high = np.quantile(bootstrap_means(offsets[:, None])[:, 0], (.025, .975))
-        return {'label_offset': float(offsets.mean()), 'label_offset_low': float(low),
-                'label_offset_high': float(high)}
+    usable = faces.annotated.any(1)
+    if not usable.any():
+        raise ValueError('there is no annotated face to measure an offset on')
+    errors = np.where(faces.annotated, faces.pred[..., 0] - faces.gt[..., 0], 0)[usable]
+    offsets = known - errors.sum(1) / faces.annotated[usable].sum(1)
+    low, high = np.quantile(bootstrap_means(offsets[:, None])[:, 0], (.025, .975))
+    return float(offsets.mean()), float(low), float(high)

@@ -72,7 +72,7 @@ def check_report(runner: Runner, overlay: Sequence[str | Path] = ()) -> None:
         ValueError: When the runner's test evaluator has no FaceAlignmentMetric, or a
             report of ``overlay`` has not its first normaliser.
     """
-    normalizer = _face_metric(runner).protocol.normalizers[0]
+    normalizer = face_metric(runner).protocol.normalizers[0]
     for directory in overlay:
         read_run(directory).errors(normalizer)
 
@@ -93,7 +93,7 @@ def write_runner_report(runner: Runner, directory: str | Path,
     Raises:
         ValueError: When the runner's test evaluator has no FaceAlignmentMetric.
     """
-    metric = _face_metric(runner)
+    metric = face_metric(runner)
     if metric.faces is None:
         return
     images = DatasetImages(runner.test_dataloader.dataset)
@@ -101,7 +101,12 @@ def write_runner_report(runner: Runner, directory: str | Path,
                  load_image=images)
 
 
-def _face_metric(runner: Runner) -> FaceAlignmentMetric:
+def face_metric(runner: Runner) -> FaceAlignmentMetric:
+    """The metric of a runner that keeps the faces of its ``test()``.
+
+    Raises:
+        ValueError: When the runner's test evaluator has none.
+    """
     for metric in runner.test_evaluator.metrics:
         if isinstance(metric, FaceAlignmentMetric):
             return metric

@@ -1,8 +1,7 @@
 # face_64x64.py with what a study may spoil: annotation, labels, pixels. As it stands,
 # nothing of it does anything.
-# Labels of 300-W as MMPose offers it count from 1, in images that are read from 0;
-# tools/measure_label_offset.py on reduced 300-W. Those of tools/prepare_dataset.py: 0.
-label_offset = 0.8
+_base_ = '../datasets/300w_label_offset.py'
+
 codec = dict(type='mmwing.DirectRegressionLabel', input_size=(64, 64))
 train_pipeline = [
     dict(type='mmwing.LoadCachedImage'),
@@ -14,7 +13,7 @@ train_pipeline = [
         rotation=30,
         jitter=0.05,
         flip_prob=0.5,
-        label_offset=label_offset),
+        label_offset={{_base_.label_offset}}),
     dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
     dict(type='mmwing.RandomOcclusion', prob=0.0),
     dict(type='mmwing.RandomGaussianBlur', sigma=1, prob=0.5),

@@ -1,8 +1,7 @@
 # face_64x64.py with colour and patches for long trainings on few faces, and a
 # milder pipeline for their end: the test sees neither patches nor boxes that are off.
-# Labels of 300-W as MMPose offers it count from 1, in images that are read from 0;
-# tools/measure_label_offset.py on reduced 300-W. Those of tools/prepare_dataset.py: 0.
-label_offset = 0.8
+_base_ = '../datasets/300w_label_offset.py'
+
 codec = dict(type='mmwing.DirectRegressionLabel', input_size=(64, 64))
 train_pipeline = [
     dict(type='mmwing.LoadCachedImage'),
@@ -12,7 +11,7 @@ train_pipeline = [
         rotation=30,
         jitter=0.05,
         flip_prob=0.5,
-        label_offset=label_offset),
+        label_offset={{_base_.label_offset}}),
     dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
     dict(type='mmwing.RandomColor', prob=0.5),
     dict(type='mmwing.RandomOcclusion', prob=0.3),
@@ -28,7 +27,7 @@ mild_pipeline = [
         rotation=15,
         jitter=0.02,
         flip_prob=0.5,
-        label_offset=label_offset),
+        label_offset={{_base_.label_offset}}),
     dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
     dict(type='mmwing.RandomColor', prob=0.5),
     dict(type='GenerateTarget', encoder=codec),

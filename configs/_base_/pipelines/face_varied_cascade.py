@@ -1,7 +1,6 @@
 # face_cascade.py with colour, for stages that have seen much more before.
-# Labels of 300-W as MMPose offers it count from 1, in images that are read from 0;
-# tools/measure_label_offset.py on reduced 300-W. Those of tools/prepare_dataset.py: 0.
-label_offset = 0.8
+_base_ = '../datasets/300w_label_offset.py'
+
 codec = dict(type='mmwing.DirectRegressionLabel', input_size=(256, 256))
 train_pipeline = [
     dict(type='mmwing.LoadCachedImage'),
@@ -11,7 +10,7 @@ train_pipeline = [
         rotation=30,
         jitter=0.03,
         flip_prob=0.5,
-        label_offset=label_offset),
+        label_offset={{_base_.label_offset}}),
     dict(type='mmwing.FaceContext', factor=1.5),
     dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
     dict(type='mmwing.RandomColor', prob=0.5),

@@ -356,15 +356,22 @@ class CascadeEstimator(TopdownPoseEstimator):
         """Predictions of a stage in pixels of its crops, cut by matrices (N, 2, 3)."""
         feats = stage.extract_feat(crops)
         samples = self._samples(stage, data_samples)
-        # What the flip test needs to turn an offset of labels into pixels of the crop:
-        # how much of the image, along its own x, the crop shows.
+        if self.test_cfg.get('flip_test', False):
+            if self.test_cfg.get('label_offset', 0.):
+                self._say_what_is_shown(stage, samples, matrix)
+            feats = [feats, stage.extract_feat(crops.flip(-1))]
+        return _decode(stage, feats, samples, self._head_cfg)
+
+    def _say_what_is_shown(self, stage: TopdownPoseEstimator, samples: list,
+                           matrix: Tensor) -> None:
+        """How much of the image, along its own x, the crops of a stage show.
+
+        The head turns an offset of labels into pixels of its crop by it.
+        """
         shown = _size(stage)[0] / self.input_size[0] / matrix[:, 0, 0]
         for sample, factor in zip(samples, shown.tolist(), strict=True):
             if 'input_scale' in sample:
                 sample.set_metainfo({'input_scale': sample.input_scale * factor})
-        if self.test_cfg.get('flip_test', False):
-            feats = [feats, stage.extract_feat(crops.flip(-1))]
-        return _decode(stage, feats, samples, self._head_cfg)
 
     def _check_inputs(self, inputs: Tensor) -> None:
         width, height = self.input_size
