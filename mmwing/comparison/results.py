@@ -30,7 +30,7 @@ class Result:
         seed: Seed of initial weights, order of the data and augmentation.
         lr: Learning rate.
         epochs: Length of the training (0 where iterations are counted).
-        config: Name of the config.
+        config: The config: a name that mmwing ships, or a path.
         config_hash: Digest of its content without loss, seed, learning rate and
             paths: equal digests, comparable runs.
         options: What was changed in the config, dotted key to value.

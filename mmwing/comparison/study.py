@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config, ConfigDict
 
+from mmwing.apis.resources import config_path, list_configs
 from mmwing.apis.runner import check_data, load_config
 
 from .jobs import Job, run_jobs
@@ -52,8 +53,17 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Name of the config."""
-        return Path(self.config).name.removesuffix('.py')
+        """The config as another reader can give it: a name, or a path from here."""
+        path = Path(self.config)
+        if not path.is_file():
+            return self.config
+        name = path.name.removesuffix('.py')
+        if name in list_configs() and path.samefile(config_path(name)):
+            return name
+        path, here = path.resolve(), Path.cwd()
+        if path.is_relative_to(here):
+            return path.relative_to(here).as_posix()
+        return path.name
 
     def base(self, epochs: int | None = None, options: Mapping | None = None,
              config: str = '') -> Config:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmwing.apis.resources import config_path
 from mmwing.apis.runner import load_config
 from mmwing.comparison import (
     Budget,
@@ -68,6 +69,23 @@ def test_a_shorter_training_by_iterations_decays_as_far():
 
 def make_study(tmp_path, small, **kwargs):
     return Study(CNN6, tmp_path / 'work', tmp_path / 'results', 2, small, **kwargs)
+
+
+def test_the_config_is_named_so_that_another_reader_can_give_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    copy = tmp_path / 'mine' / f'{CNN6}.py'
+    copy.parent.mkdir()
+    copy.write_text(Path(config_path(CNN6)).read_text(encoding='utf-8'))
+
+    def name(config):
+        return Study(str(config), tmp_path, tmp_path).name
+
+    assert name(CNN6) == name(config_path(CNN6)) == CNN6
+    assert name(copy) == f'mine/{CNN6}.py'
+    assert name('mmpose::some.py') == 'mmpose::some.py'
+    (tmp_path / 'other').mkdir()
+    monkeypatch.chdir(tmp_path / 'other')
+    assert name(copy) == f'{CNN6}.py'  # no paths of a machine in committed results
 
 
 def test_runs_of_a_stage_differ_in_what_is_compared_alone(tmp_path, small):
