@@ -17,7 +17,8 @@ A variant has a label, and then any of: key=value, a config of its own, a loss.
 All runs of a seed see the same pictures in the same order, unless a variant changes
 them. A comparison that was interrupted goes on where it stopped. Each finished run
 leaves one file in the directory named like the table; --table-only makes the table
-from these files, and --overview DIRECTORY ... puts several such studies side by side.
+from these files, --overview DIRECTORY ... puts several such studies side by side, and
+CONFIG --by-pose 0.5 0.9 splits one by how far the faces are turned.
 """
 
 import argparse
@@ -25,8 +26,9 @@ import sys
 from pathlib import Path
 
 from mmengine.config import DictAction
+from mmengine.registry import init_default_scope
 
-from mmwing.apis import exit_with_message
+from mmwing.apis import check_data, exit_with_message, load_config
 from mmwing.comparison import (
     Budget,
     OutOfBudget,
@@ -38,9 +40,11 @@ from mmwing.comparison import (
     plan_tuning,
     read_results,
     run_stage,
+    split_by_pose,
     write_overview,
     write_tables,
 )
+from mmwing.registry import DATASETS
 
 
 def parse_args() -> argparse.Namespace:
@@ -85,11 +89,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--overview', nargs='+', metavar='DIRECTORY',
                         help='train nothing; one line for each of these directories of '
                         'result files, or NAME=DIRECTORY')
+    parser.add_argument('--by-pose', nargs='+', type=float, metavar='SHARE',
+                        help='train nothing; of the results at --out, a line for each '
+                        'group of faces: 0.5 0.9 are the half that is turned least, '
+                        'the next 40 %%, and the tenth that is turned most, of the '
+                        'validation set of CONFIG')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
                         help='override settings of the config, key=value')
     args = parser.parse_args()
     count = len(args.losses) + len(args.variant)
-    if not (args.table_only or args.overview or args.config and count):
+    if args.by_pose:
+        if not (args.config and args.out):
+            parser.error('--by-pose needs CONFIG and --out FILE.md')
+    elif not (args.table_only or args.overview or args.config and count):
         parser.error('CONFIG and --losses or --variant are needed, or --table-only or '
                      '--overview')
     if args.overview and not args.out:
@@ -146,6 +158,16 @@ def main() -> None:
             print(path)
         return
     out = Path(args.out or Path(args.work_dir) / 'comparison.md')
+    if args.by_pose:
+        cfg = load_config(args.config, args.cfg_options)
+        check_data(cfg, ('val', ))
+        init_default_scope(cfg.default_scope)
+        groups = split_by_pose(read_results(out.with_suffix('')),
+                               DATASETS.build(cfg.val_dataloader.dataset), args.by_pose)
+        for path in write_overview(groups, out.with_name(f'{out.stem}_by_pose.md'),
+                                   args.reference):
+            print(path)
+        return
     failed, left = 0, ''
     if not args.table_only:
         try:

@@ -1,5 +1,6 @@
 """Comparing losses, and whatever else a config says: same data, seeds and schedule."""
 
+from .by_pose import split_by_pose
 from .jobs import Job, default_at_once, run_jobs
 from .overview import write_overview
 from .results import Result, read_results, write_result
@@ -18,5 +19,5 @@ from .variant import Variant
 
 __all__ = ['Budget', 'Job', 'OutOfBudget', 'Result', 'Study', 'Variant', 'choose_lrs',
            'default_at_once', 'plan_finals', 'plan_tuning', 'read_results', 'run_jobs',
-           'run_stage', 'set_epochs', 'set_iters', 'write_overview', 'write_result',
-           'write_tables']
+           'run_stage', 'set_epochs', 'set_iters', 'split_by_pose', 'write_overview',
+           'write_result', 'write_tables']

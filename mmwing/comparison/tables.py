@@ -246,9 +246,9 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
         f'![Cumulative error]({stem.name}_ced.png)', '',
         f'![Learning curves]({stem.name}_curves.png)', '',
         '## How it was made', '', *_order_of_data(rows), '', '```', *_command(
-            results, rows, stem), '```', '',
+            results, rows, stem, reference), '```', '',
         f'From the files in `{stem.name}/` alone: `python tools/compare_losses.py '
-        f'--table-only --out {stem.name}.md`. '
+        f'--table-only --reference {shlex.quote(reference)} --out {stem.name}.md`. '
         + 'Versions: ' + ', '.join(f'{name} {number}' for name, number
                                    in first.versions.items()) + '.', '']
     return '\n'.join(lines)
@@ -368,7 +368,8 @@ def _order_of_data(rows: Sequence[Row]) -> list[str]:
             + ', '.join(odd) + '.']
 
 
-def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> list[str]:
+def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
+             reference: str) -> list[str]:
     """The command that makes these results."""
     first = next(iter(rows[0].runs.values()))
     tuned = [result for result in results if result.stage == 'tune']
@@ -383,7 +384,8 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> list
     parts += dict.fromkeys(
         '--variant ' + shlex.join([row.loss, *row.variant.words])
         for row in rows if row.variant.label)
-    parts.append('--seeds ' + ' '.join(map(str, seeds)))
+    parts += [f'--reference {shlex.quote(reference)}',
+              '--seeds ' + ' '.join(map(str, seeds))]
     if first.epochs:
         parts.append(f'--epochs {first.epochs}')
     elif first.iters:

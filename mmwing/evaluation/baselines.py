@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from .faces import EvaluatedFaces
+from .faces import EvaluatedFaces, face_name
 
 #: Eye centres, nose tip, mouth corners (the subject's right comes first, as in the
 #: schemes), by number of landmarks: iBUG without and with the contour, and WFLW.
@@ -39,7 +39,7 @@ def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
         gt.append(keypoints[0, :, :2])
         annotated.append(visible.reshape(keypoints.shape[1], -1)[:, 0] > 0)
         boxes.append(np.reshape(box, 4))
-        names.append(f'{path}#{info.get("id", index)}')
+        names.append(face_name(path, info.get('id', index)))
         paths.append(path)
     if not gt:
         raise ValueError('the data set is empty')

@@ -2,8 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import PurePath
 
 import numpy as np
+
+
+def face_name(image_path: str, identity: object = None) -> str:
+    """A face's name: the same on a machine that has the data elsewhere.
+
+    Args:
+        image_path: Of which the last two parts count.
+        identity: Number of the annotation, if there is one.
+    """
+    name = '/'.join(PurePath(image_path).parts[-2:])
+    return name if identity is None else f'{name}#{identity}'
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,3 +51,8 @@ class EvaluatedFaces:
     def num_landmarks(self) -> int:
         """K."""
         return self.pred.shape[1]
+
+    @property
+    def digest(self) -> str:
+        """Of the names, in any order: equal digests, the same faces."""
+        return sha256('\n'.join(sorted(self.names)).encode()).hexdigest()[:16]

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from mmengine.logging import MMLogger
 
 from mmwing.registry import METRICS
 
-from .faces import EvaluatedFaces
+from .faces import EvaluatedFaces, face_name
 from .layouts import find_layout
 from .normalizers import ITEM_PREFIX
 from .summary import Protocol, summarize
@@ -191,9 +190,7 @@ def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
     for index in range(len(true)):
         annotation = raw[index] if isinstance(raw, list) else raw or {}
         identity = annotation.get('id', sample.get('id', sample.get('img_id')))
-        # The last two parts of the path: the same on a machine with another root.
-        name = '/'.join(PurePath(image_path).parts[-2:])
-        name += '' if identity is None else f'#{identity}'
+        name = face_name(image_path, identity)
         sources = ({key: value[index] for key, value in gt.items() if key in items},
                    sample, annotation)
         faces.append({

@@ -49,6 +49,8 @@ def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
     assert 'except for: no blur' in text
     assert "--variant 'no blur' a.b=1" in text and '--losses WingLoss L1Loss' in text
     assert '- no blur: `a.b=1`' in text
+    text = write_tables(results, tmp_path / 'study.md', 'no blur')[0].read_text()
+    assert text.count("--reference 'no blur'") == 2  # to train, and the table alone
     lines = list(csv.DictReader(paths[1].open()))
     assert {line['loss'] for line in lines} == {'WingLoss', 'L1Loss', 'no blur'}
     assert all(line['seeds'] == '0 1 2' for line in lines)

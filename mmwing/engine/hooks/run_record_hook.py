@@ -8,7 +8,6 @@ import os
 import time
 import zlib
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from mmengine.dist import is_main_process
@@ -129,7 +128,7 @@ def _errors(protocol: Protocol, faces: EvaluatedFaces) -> dict:
     return {'normalizer': normalizer,
             'threshold': protocol.thresholds[-1],
             'errors': [_json_number(error) for error in errors],
-            'faces': sha256('\n'.join(faces.names).encode()).hexdigest()[:16]}
+            'faces': faces.digest}
 
 
 def _json_number(value: float) -> float | int | None:

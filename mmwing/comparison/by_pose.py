@@ -1,0 +1,60 @@
+"""The same results on frontal and on turned faces: whom does a part serve?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from mmwing.datasets.wrappers import PoseBalancedDataset
+from mmwing.evaluation.baselines import annotated_faces
+
+from .results import Result
+
+
+def split_by_pose(results: Sequence[Result], dataset: BaseDataset,
+                  shares: Sequence[float] = (0.5, 0.9)) -> dict[str, list[Result]]:
+    """Restrict final results to faces that are turned by little, more, and most.
+
+    How far a face is turned is what :class:`.PoseBalancedDataset` balances: its place
+    along the mode of its data set that carries yaw, without sign.
+
+    Args:
+        results: Results, of which the final ones count.
+        dataset: The data set that they were validated on.
+        shares: Where a group ends and the next begins, as shares of the faces, from
+            the least turned on.
+
+    Returns:
+        Name of a group to its results, from the least turned group on.
+
+    Raises:
+        ValueError: If the shares do not rise between 0 and 1, a group is empty, or the
+            results are of other faces.
+    """
+    edges = [0., *shares, 1.]
+    if not shares or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+        raise ValueError(f'shares must rise between 0 and 1, got {list(shares)}')
+    validated = annotated_faces(dataset)
+    results = [result for result in results if result.stage == 'final']
+    for result in results:
+        if result.faces != validated.digest:
+            raise ValueError(
+                f'the result of {result.loss}, seed {result.seed}, is of other faces '
+                f'than the {len(dataset)} of the validation set of the config')
+    by_name = np.argsort(validated.names)  # the order of the errors in a result
+    order = np.argsort(PoseBalancedDataset(dataset).pose[by_name], kind='stable')
+    ends = np.round(np.multiply(edges, len(order))).astype(int)
+    groups = {}
+    for i, (begin, end) in enumerate(zip(ends, ends[1:], strict=False)):
+        if begin == end:
+            raise ValueError(f'shares {list(shares)}: no face of {len(order)} lies '
+                             f'between {edges[i]:g} and {edges[i + 1]:g}')
+        faces = np.sort(order[begin:end])
+        name = (f'{100 * edges[i]:g} to {100 * edges[i + 1]:g} % by yaw '
+                f'({end - begin} faces)')
+        groups[name] = [replace(result, errors=result.errors[faces])
+                        for result in results]
+    return groups
