@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -28,14 +29,15 @@ def split_by_pose(results: Sequence[Result], dataset: BaseDataset,
             the least turned on.
 
     Returns:
-        Name of a group to its results, from the least turned group on.
+        Name of a group to its results, from the least turned group on. Faces without a
+        pose (fewer than three annotated points) are in none.
 
     Raises:
         ValueError: If the shares do not rise between 0 and 1, a group is empty, or the
             results are of other faces.
     """
     edges = [0., *shares, 1.]
-    if not shares or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+    if not shares or any(a >= b for a, b in pairwise(edges)):
         raise ValueError(f'shares must rise between 0 and 1, got {list(shares)}')
     validated = annotated_faces(dataset)
     results = [result for result in results if result.stage == 'final']
@@ -43,12 +45,14 @@ def split_by_pose(results: Sequence[Result], dataset: BaseDataset,
         if result.faces != validated.digest:
             raise ValueError(
                 f'the result of {result.loss}, seed {result.seed}, is of other faces '
-                f'than the {len(dataset)} of the validation set of the config')
+                f'than the {len(dataset)} of the validation set: give the config that '
+                'the results were made with, or its data')
     by_name = np.argsort(validated.names)  # the order of the errors in a result
-    order = np.argsort(PoseBalancedDataset(dataset).pose[by_name], kind='stable')
+    pose = PoseBalancedDataset(dataset).pose[by_name]
+    order = np.argsort(pose, kind='stable')[:np.isfinite(pose).sum()]  # NaN is last
     ends = np.round(np.multiply(edges, len(order))).astype(int)
     groups = {}
-    for i, (begin, end) in enumerate(zip(ends, ends[1:], strict=False)):
+    for i, (begin, end) in enumerate(pairwise(ends)):
         if begin == end:
             raise ValueError(f'shares {list(shares)}: no face of {len(order)} lies '
                              f'between {edges[i]:g} and {edges[i + 1]:g}')

@@ -39,7 +39,7 @@ def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
         gt.append(keypoints[0, :, :2])
         annotated.append(visible.reshape(keypoints.shape[1], -1)[:, 0] > 0)
         boxes.append(np.reshape(box, 4))
-        names.append(face_name(path, info.get('id', index)))
+        names.append(face_name(path, info.get('id', info.get('img_id', index))))
         paths.append(path)
     if not gt:
         raise ValueError('the data set is empty')

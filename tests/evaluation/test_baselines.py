@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from mmengine.registry import DefaultScope
 
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.evaluation.baselines import (
@@ -13,6 +14,7 @@ from mmwing.evaluation.baselines import (
     shape_baselines,
 )
 from mmwing.evaluation.functional import face_errors, point_errors
+from mmwing.evaluation.metrics import FaceAlignmentMetric
 from mmwing.evaluation.run import read_nme
 from mmwing.evaluation.summary import Protocol, summarize
 
@@ -67,6 +69,25 @@ def test_five_points_of_the_painted_face_are_where_they_should_be():
     # The contour stripped: the same points, 17 earlier.
     shifted = tuple(tuple(i - 17 for i in group) for group in FIVE_POINTS[68])
     assert FIVE_POINTS[51] == shifted
+
+
+def test_faces_are_named_as_a_metric_names_them():
+    """By that the results of a training are matched to the faces of its data set."""
+    pipeline = [dict(type='GetBBoxCenterScale'),
+                dict(type='mmwing.FaceAffine', input_size=(64, 64)),
+                dict(type='PackPoseInputs')]
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        dataset = SyntheticFaceDataset(num_samples=3, pipeline=pipeline)
+    samples = [dataset[index]['data_samples'].to_dict() for index in range(3)]
+    for sample in samples:
+        sample['pred_instances'] = sample['gt_instances']
+    metric = FaceAlignmentMetric()
+    metric.process(None, samples)
+    metric.evaluate(3)
+    named = annotated_faces(dataset)
+    assert metric.faces.names == sorted(named.names)
+    assert metric.faces.digest == named.digest
+    assert named.names[0] == 'seed0/000000.png#0'
 
 
 def test_baselines_of_painted_faces():

@@ -55,6 +55,10 @@ def test_a_study_is_killed_goes_on_and_is_rebuilt(tmp_path):
     (tmp_path / 'study.md').unlink()
     run('--table-only', '--out', 'study.md', cwd=tmp_path)
     assert (tmp_path / 'study.md').read_text() == text
+    run(CONFIG, '--by-pose', '0.5', '--out', 'study.md', '--cfg-options', *OPTIONS,
+        cwd=tmp_path)
+    by_pose = (tmp_path / 'study_by_pose.md').read_text()
+    assert '| 0 to 50 % by yaw (2 faces) |' in by_pose and '| stock |' in by_pose
     again = run(*arguments, '--budget', '0', cwd=tmp_path)
     assert '2 of 2 runs have a result already' in again.stdout
 
@@ -72,6 +76,8 @@ def test_without_budget_nothing_begins(tmp_path):
     ([CONFIG, '--variant', 'x', 'L1Loss', 'L2Loss'], 'at most one loss'),
     ([CONFIG, '--losses', 'WingLoss', '--lrs', '1', '2'], 'one for each'),
     (['--overview', '.'], '--out FILE.md'),
+    (['--by-pose', '0.5', '--out', 'study.md'], 'CONFIG and --out FILE.md'),
+    ([CONFIG, '--by-pose', '0.5', '--out', 'nothing.md'], 'no result file'),
 ])
 def test_bad_arguments_are_one_message(arguments, message, tmp_path):
     done = run(*arguments, cwd=tmp_path, check=False)
