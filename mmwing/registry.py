@@ -7,9 +7,28 @@ A config with ``default_scope = 'mmpose'`` names what is registered here as
 from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 
+#: What configs of earlier versions name -> its name now.
+RENAMED = {'PoseSubset': 'SubsetDataset'}
+
+
+class _Registry(Registry):
+    """A registry that answers a former name with the present one."""
+
+    def get(self, key: str) -> type | None:
+        """As in MMEngine.
+
+        Raises:
+            KeyError: If the name is a former one.
+        """
+        found = super().get(key)
+        name = RENAMED.get(key.removeprefix('mmwing.'))
+        if found is None and name:
+            raise KeyError(f'{key} has been renamed: write mmwing.{name}')
+        return found
+
 
 def _child(name: str, parent: Registry, location: str) -> Registry:
-    return Registry(name, parent=parent, scope='mmwing', locations=[location])
+    return _Registry(name, parent=parent, scope='mmwing', locations=[location])
 
 
 MODELS = _child('model', mmpose_registry.MODELS, 'mmwing.models')

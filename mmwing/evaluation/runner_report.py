@@ -41,7 +41,7 @@ def add_face_metric(cfg: Config) -> None:
 
 
 def name_subsets(cfg: Config) -> None:
-    """Wrap the test data set in a PoseSubset where its annotations name subsets.
+    """Wrap the test data set in a SubsetDataset where its annotations name subsets.
 
     MMPose's data sets drop what ``tools/prepare_dataset.py`` writes: WFLW's
     attributes, 300-W's common and challenging. A data set that is wrapped already, or
@@ -57,7 +57,8 @@ def name_subsets(cfg: Config) -> None:
             'id' not in step.get('meta_keys', ('id',)) for step in packs):
         return
     if any('subsets' in face for face in load(path).get('annotations', ())):
-        cfg.test_dataloader.dataset = {'type': 'mmwing.PoseSubset', 'dataset': dataset}
+        cfg.test_dataloader.dataset = {'type': 'mmwing.SubsetDataset',
+                                       'dataset': dataset}
 
 
 def check_report(runner: Runner, overlay: Sequence[str | Path] = ()) -> None:

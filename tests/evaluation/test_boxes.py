@@ -39,7 +39,7 @@ def test_file_comes_before_the_box_and_an_error_behind_both():
 def test_wrapped_data_sets_are_reached():
     inner = loader()['dataset']
     changed = with_box_error(loader({'type': 'Concat', 'datasets': [
-        {'type': 'mmwing.PoseSubset', 'dataset': inner}, inner]}), 0.1, 0)
+        {'type': 'mmwing.SubsetDataset', 'dataset': inner}, inner]}), 0.1, 0)
     first, second = changed['dataset']['datasets']
     for pipeline in (first['dataset']['pipeline'], second['pipeline']):
         assert types(pipeline).count('mmwing.BoxError') == 1

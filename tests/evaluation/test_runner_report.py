@@ -77,7 +77,7 @@ def test_subsets_of_the_annotations_are_named(tmp_path):
     cfg = face_config(tmp_path, {'subsets': ['pose']})
     plain = cfg.test_dataloader.dataset
     name_subsets(cfg)
-    assert cfg.test_dataloader.dataset == {'type': 'mmwing.PoseSubset',
+    assert cfg.test_dataloader.dataset == {'type': 'mmwing.SubsetDataset',
                                            'dataset': plain}
     again = copy.deepcopy(cfg)
     name_subsets(again)

@@ -1,4 +1,4 @@
-"""Subsets and attributes of a test set, evaluated in one pass."""
+"""Select the faces of named subsets, and tell the metric who belongs to which."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from mmwing.registry import DATASETS
 
 
 @DATASETS.register_module()
-class PoseSubset:
-    """A data set whose samples know which subsets they belong to.
+class SubsetDataset:
+    """A data set whose samples name the subsets that they belong to.
 
-    Wraps any top-down, COCO-style data set of MMPose's (its type and arguments
-    stay as they are) and adds the fields ``subsets`` (list of names) and
-    ``attributes`` (flags by name), which ``tools/prepare_dataset.py`` writes
-    into the annotation file, to each sample's meta information. A metric then
-    reports WFLW's pose, expression, illumination, make-up, occlusion and blur,
-    or 300-W's common, challenging and full, from one pass over the test set::
+    Wraps any top-down, COCO-style data set of MMPose's, whose type and arguments
+    stay as they are. Each sample's meta information gets ``subsets`` (a list of
+    names) and ``attributes`` (flags by name) of its face, as
+    ``tools/prepare_dataset.py`` writes them into the annotation file. The metric then
+    reports WFLW's pose, expression, illumination, make-up, occlusion and blur, or
+    300-W's common, challenging and full, from one pass over the test set::
 
         test_dataloader = dict(dataset=dict(
-            type='mmwing.PoseSubset', dataset=dict(type='WFLWDataset', ...)))
+            type='mmwing.SubsetDataset', dataset=dict(type='WFLWDataset', ...)))
 
-    Annotations from elsewhere carry no subsets, but their images' names often tell:
-    for 300-W's, ``named=dict(common=['helen/testset/*', 'lfpw/testset/*'],
-    challenging='ibug/*')``.
+    Annotation files from elsewhere name no subsets, but the names of their images
+    often tell them: for 300-W, ``named=dict(common=['helen/testset/*',
+    'lfpw/testset/*'], challenging='ibug/*')``.
 
-    With ``subsets`` or ``attributes``, faces that do not match are left out.
+    With ``subsets`` or ``attributes``, only the faces that match are kept.
 
     Args:
         dataset: Config of the data set, or the data set.

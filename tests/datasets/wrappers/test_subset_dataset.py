@@ -9,7 +9,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 from mmpose.structures import PoseDataSample
 
-import mmwing  # noqa: F401  (registers PoseSubset)
+import mmwing  # noqa: F401  (registers SubsetDataset)
 from mmwing.registry import DATASETS, METRICS
 
 # Six faces: subsets and attributes as tools/prepare_dataset.py writes them.
@@ -55,7 +55,7 @@ def config(tmp_path):
 
 
 def build(config, **kwargs):
-    return DATASETS.build(dict(type='mmwing.PoseSubset', dataset=config, **kwargs))
+    return DATASETS.build(dict(type='mmwing.SubsetDataset', dataset=config, **kwargs))
 
 
 def drop_subsets(path):
@@ -202,3 +202,8 @@ def test_pipelines_must_pack_the_id(config):
         {'type': 'LoadImage'}, {'type': 'PackPoseInputs', 'meta_keys': ('img_id',)}]})
     with pytest.raises(ValueError, match="must pack 'id'"):
         dataset[0]
+
+
+def test_the_former_name_is_refused_with_the_present_one(config):
+    with pytest.raises(KeyError, match="write mmwing.SubsetDataset"):
+        DATASETS.build(dict(type='mmwing.PoseSubset', dataset=config))
