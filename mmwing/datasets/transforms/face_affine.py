@@ -1,4 +1,4 @@
-"""One resampling from the source image to the network input."""
+"""Warp the face box, mirrored or not, onto the network input, without aliasing."""
 
 import cv2
 import numpy as np
@@ -40,23 +40,32 @@ def supersampled_warp(image: np.ndarray, matrix: np.ndarray, size: tuple,
 class FaceAffine(TopdownAffine):
     """MMPose's ``TopdownAffine`` with a mirror and without aliasing.
 
-    Where :class:`mmwing.RandomFaceBox` has asked for it, the reflection about the
-    centre of the box is part of the one warp. A bilinear warp reads four source
-    pixels an output pixel: a face of 200 pixels on a 64-pixel input skips most of
-    them. ``antialias`` averages as many samples as the reduction needs (MATLAB's
-    ``imresize`` does the same; OpenCV's warp and ``grid_sample`` do not).
+    Where :class:`mmwing.RandomFaceBox` has drawn it (``bbox_mirrored``), the
+    reflection about the centre of the box is part of the one warp, and the landmarks
+    and their visibility change index with it: the mirrored left eye is a right eye.
+    ``flip`` and ``flip_direction`` say so, as MMPose's ``RandomFlip`` does.
+
+    A bilinear warp reads four source pixels an output pixel: a face of 200 pixels on
+    a 64-pixel input skips most of them. ``antialias`` averages as many samples as the
+    reduction needs (MATLAB's ``imresize`` does the same; OpenCV's warp and
+    ``grid_sample`` do not).
 
     The matrix is MMPose's own (box centre to w/2, h/2), which is what its decoding
     of regressed coordinates undoes. There is no ``use_udp``: that decoding would
     leave an error of 1/w with it.
 
-    Required Keys: img, bbox_center (1, 2), bbox_scale (1, 2), bbox_rotation
-    (optional), bbox_mirrored (optional), keypoints (1, K, 2) (optional).
+    Required Keys: img, bbox_center (1, 2), bbox_scale (1, 2); optional:
+    bbox_rotation (1,), bbox_mirrored (bool), keypoints (1, K, 2), keypoints_visible
+    (1, K) or (1, K, 2), flip_indices (K,).
 
-    Modified Keys: img, bbox_scale.
+    Modified Keys: img, bbox_scale; keypoints and keypoints_visible, whose order is
+    that of the mirrored face if it is mirrored. The coordinates remain those of the
+    source image.
 
     Added Keys: input_size, input_center, input_scale, transformed_keypoints
-    (1, K, 2) in input pixels, warp_mat (2, 3) float64 from image to input pixels.
+    (1, K, 2) in input pixels, warp_mat (2, 3) float64 from image to input pixels,
+    which maps each of keypoints to that of transformed_keypoints; flip and
+    flip_direction, in the place of bbox_mirrored.
 
     Args:
         input_size (tuple[int, int]): Network input (w, h).
@@ -93,9 +102,16 @@ class FaceAffine(TopdownAffine):
         rotation = results['bbox_rotation'][0] if 'bbox_rotation' in results else 0.
 
         matrix = get_warp_matrix(center, scale, rotation, self.input_size)
-        if results.get('bbox_mirrored', False):
-            matrix[:, 2] += matrix[:, 0] * 2 * center[0]
-            matrix[:, 0] *= -1
+        if 'bbox_mirrored' in results:
+            mirrored = results.pop('bbox_mirrored')
+            results['flip'] = mirrored
+            results['flip_direction'] = 'horizontal' if mirrored else None
+            if mirrored:
+                matrix[:, 2] += matrix[:, 0] * 2 * center[0]
+                matrix[:, 0] *= -1
+                for key in ('keypoints', 'keypoints_visible'):
+                    if results.get(key) is not None:
+                        results[key] = results[key].take(results['flip_indices'], 1)
 
         factor = 1
         if self.antialias:

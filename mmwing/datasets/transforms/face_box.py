@@ -11,12 +11,14 @@ DISTRIBUTIONS = ('uniform', 'truncnorm')
 
 @TRANSFORMS.register_module()
 class RandomFaceBox(RandomBBoxTransform):
-    """Jitter, rotate and mirror the face box; the image stays as it is.
+    """Jitter, rotate and mirror the face box; image and landmarks stay as they are.
 
     The augmentation of Feng et al. (CVPR 2018, section 6): rotation within ±30°
     (±10° for the second stage), the box's top left and bottom right corner moved
-    by up to 5 % of its size, horizontal flip. It only rewrites the box, so that
-    :class:`mmwing.FaceAffine`, further down the pipeline, resamples once.
+    by up to 5 % of its size, horizontal flip. A box is a centre, a size, an angle and
+    whether its content is mirrored; this transform draws them, and
+    :class:`mmwing.FaceAffine`, further down the pipeline, applies them to pixels and
+    landmarks in one warp.
 
     The two corners move independently. Their mean displacement moves the centre;
     their difference resizes the box, by the same factor along both sides: a crop of
@@ -24,11 +26,8 @@ class RandomFaceBox(RandomBBoxTransform):
     that is too large on average.
 
     The mirror is about the centre of the box, which equals MMPose's ``RandomFlip``
-    followed by its box transform and its warp. Landmarks and their visibility
-    change index here (the mirrored left eye is a right eye) but keep their place in
-    the image; :class:`mmwing.FaceAffine` reflects them together with the pixels.
-    MMPose's ``TopdownAffine`` ignores the mirror: do not combine the two unless
-    ``flip_prob=0``.
+    followed by its box transform and its warp. MMPose's ``TopdownAffine`` does not
+    know ``bbox_mirrored``: behind it, faces are never mirrored.
 
     A mirror shows what nothing else does: whether labels lie where they say. Labels
     that count pixels from 1, as MATLAB does, are one pixel right of what they name in
@@ -38,14 +37,12 @@ class RandomFaceBox(RandomBBoxTransform):
     offset. The 300-W files that MMPose offers are such labels. With ``label_offset``
     mirrored faces are labelled like all others.
 
-    Required Keys: bbox_center (1, 2), bbox_scale (1, 2), flip_indices (when
-    ``flip_prob > 0``), keypoints (1, K, 2) and keypoints_visible (1, K) or
-    (1, K, 2) (optional).
+    Required Keys: bbox_center (1, 2), bbox_scale (1, 2), flip_indices (K,) (when
+    ``flip_prob > 0``), keypoints (1, K, 2) (optional).
 
-    Modified Keys: bbox_center, bbox_scale, keypoints, keypoints_visible.
+    Modified Keys: bbox_center, bbox_scale.
 
-    Added Keys: bbox_rotation (1,) in degrees, bbox_mirrored (bool), flip,
-    flip_direction.
+    Added Keys: bbox_rotation (1,) in degrees, bbox_mirrored (bool).
 
     Args:
         rotation (float): Largest angle in degrees. Defaults to 30.
@@ -124,31 +121,29 @@ class RandomFaceBox(RandomBBoxTransform):
             KeyError: If mirroring is asked for without ``flip_indices``.
             ValueError: If these are for another number of landmarks.
         """
+        self._check_flip_indices(results)
+        results = super().transform(results)
+        results['bbox_mirrored'] = flip = self._choose_flip()
+        if flip and self.label_offset and results.get('keypoints') is not None:
+            # What the mirror turns into the offset on its other side.
+            keypoints = results['keypoints'].copy()
+            keypoints[..., 0] -= 2 * self.label_offset
+            results['keypoints'] = keypoints
+        return results
+
+    def _check_flip_indices(self, results: dict) -> None:
         pairs, points = results.get('flip_indices'), results.get('keypoints')
-        if (pairs is not None and points is not None
-                and len(pairs) != points.shape[1]):
+        if pairs is None:
+            if self.flip_prob > 0:
+                raise KeyError(
+                    'RandomFaceBox needs flip_indices to mirror a face: give the '
+                    'data set metainfo with swapped points, or set flip_prob=0')
+        elif points is not None and len(pairs) != points.shape[1]:
             raise ValueError(
                 f'{results.get("img_path")!r} is annotated with {points.shape[1]} '
                 f'landmarks, but the data set describes {len(pairs)} (flip_indices in '
                 'its metainfo): choose the data set type or the metainfo of these '
                 'landmarks, or mend the annotation')
-        results = super().transform(results)
-        flip = self._choose_flip()
-        results['bbox_mirrored'] = flip
-        results['flip'] = flip
-        results['flip_direction'] = 'horizontal' if flip else None
-        if flip:
-            if 'flip_indices' not in results:
-                raise KeyError(
-                    'RandomFaceBox needs flip_indices to mirror a face: give the '
-                    'data set metainfo with swapped points, or set flip_prob=0')
-            for key in ('keypoints', 'keypoints_visible'):
-                if results.get(key) is not None:
-                    results[key] = results[key].take(results['flip_indices'], axis=1)
-            if self.label_offset and points is not None:
-                # What the mirror turns into the offset on its other side.
-                results['keypoints'][..., 0] -= 2 * self.label_offset
-        return results
 
     def __repr__(self) -> str:
         return (f'{self.__class__.__name__}(rotation={self.rotate_factor}, '

@@ -60,6 +60,27 @@ def test_mirror_equals_flipping_the_image_first(painted_sample, size):
                                   theirs['keypoints_visible'])
 
 
+@pytest.mark.parametrize('flip_prob', [0., 1.])
+@pytest.mark.parametrize('per_landmark', [(), (2, )])
+def test_mirror_gives_landmarks_the_index_of_their_partner(painted_sample, flip_prob,
+                                                           per_landmark):
+    before, results = painted_sample(), painted_sample()
+    visible = np.random.default_rng(0).random((1, 5, *per_landmark)).astype(np.float32)
+    results['keypoints_visible'] = visible.copy()
+    results = FaceAffine((64, 64))(RandomFaceBox(flip_prob=flip_prob)(results))
+    order = before['flip_indices'] if flip_prob else np.arange(5)
+    np.testing.assert_array_equal(results['keypoints'], before['keypoints'][:, order])
+    np.testing.assert_array_equal(results['keypoints_visible'], visible[:, order])
+    matrix = results['warp_mat']
+    np.testing.assert_allclose(
+        results['transformed_keypoints'],
+        results['keypoints'] @ matrix[:, :2].T + matrix[:, 2], atol=1e-4)
+    # What MMPose packs, in the place of the request.
+    assert results['flip'] is bool(flip_prob)
+    assert results['flip_direction'] == ('horizontal' if flip_prob else None)
+    assert 'bbox_mirrored' not in results
+
+
 def test_without_augmentation_equals_mmpose(painted_sample):
     theirs = TopdownAffine((64, 48))(painted_sample())
     ours = FaceAffine((64, 48), antialias=False)(painted_sample())

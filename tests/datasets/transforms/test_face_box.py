@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mmpose.datasets.transforms import TopdownAffine
 
 from mmwing.datasets.transforms import FaceAffine, RandomFaceBox
 
@@ -49,25 +50,26 @@ def test_corner_displacement_stays_within_the_jitter(painted_sample):
         assert np.abs(shift).max() <= 0.05 + 1e-6
 
 
-def test_mirror_swaps_indices_and_leaves_image_and_places(painted_sample):
+def test_the_box_is_all_that_changes(painted_sample):
     before, results = painted_sample(), painted_sample()
     image = results['img']
-    results = RandomFaceBox(rotation=0, jitter=0, flip_prob=1)(results)
-    assert results['img'] is image
-    order = before['flip_indices']
-    np.testing.assert_array_equal(results['keypoints'], before['keypoints'][:, order])
-    np.testing.assert_array_equal(results['keypoints_visible'],
-                                  before['keypoints_visible'][:, order])
-    assert results['flip'] and results['flip_direction'] == 'horizontal'
-
-
-def test_mirror_swaps_visibility_with_weights(painted_sample):
-    results = painted_sample()
-    visible = np.random.default_rng(0).random((1, 5, 2)).astype(np.float32)
-    results['keypoints_visible'] = visible.copy()
     results = RandomFaceBox(flip_prob=1)(results)
-    np.testing.assert_array_equal(results['keypoints_visible'],
-                                  visible[:, results['flip_indices']])
+    assert results['img'] is image
+    assert results['bbox_mirrored'] is True
+    assert set(results) - set(before) == {'bbox_mirrored', 'bbox_rotation'}
+    for key in ('keypoints', 'keypoints_visible', 'bbox'):
+        if key in before:
+            np.testing.assert_array_equal(results[key], before[key])
+
+
+def test_mmpose_s_warp_ignores_the_mirror_and_keeps_the_landmarks(painted_sample,
+                                                                  dot_centres):
+    results = RandomFaceBox(rotation=0, flip_prob=1)(painted_sample())
+    results = TopdownAffine((128, 128))(results)
+    landmarks = results['transformed_keypoints'][0]
+    np.testing.assert_allclose(dot_centres(results['img'], landmarks), landmarks,
+                               atol=0.5)
+    assert not results.get('flip')
 
 
 def test_mirrored_faces_keep_the_offset_of_their_labels(painted_sample):
@@ -110,8 +112,10 @@ def test_unannotated_sample_passes(painted_sample):
 def test_missing_flip_indices(painted_sample):
     results = painted_sample()
     del results['flip_indices']
+    # Said of each sample, not only of those that are mirrored.
     with pytest.raises(KeyError, match='flip_indices'):
-        RandomFaceBox(flip_prob=1)(results)
+        RandomFaceBox(flip_prob=1e-9)(results)
+    assert not RandomFaceBox(flip_prob=0)(results)['bbox_mirrored']
 
 
 @pytest.mark.parametrize('points', [4, 6])
