@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mmwing.evaluation.bootstrap import bootstrap_means
-from mmwing.evaluation.functional import area_under_ced, failure_rate
+from mmwing.evaluation.functional import auc, failure_rate, usable_errors
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.learning_curves import draw_learning_curves
 
@@ -82,8 +82,8 @@ class Row:
         return _interval(self.errors)
 
     def mean_over_seeds(self, figure) -> float:
-        """Mean of ``figure(errors, threshold)`` over the seeds."""
-        return float(np.mean([figure(run.errors, run.threshold)
+        """Mean of ``figure(errors, thr=threshold)`` over the seeds."""
+        return float(np.mean([figure(usable_errors(run.errors), thr=run.threshold)
                               for run in self.runs.values()]))
 
 
@@ -209,7 +209,7 @@ def _write_csv(rows: Sequence[Row], path: Path) -> None:
                 *(f'{value:.6g}' for value in (
                     row.nmes.mean(), _sd(row.nmes), *row.nme_interval,
                     row.mean_over_seeds(failure_rate),
-                    row.mean_over_seeds(area_under_ced))),
+                    row.mean_over_seeds(auc))),
                 *([f'{value:.6g}' for value in row.difference] if row.difference
                   else [''] * 3),
                 f'{row.better[0]}/{row.better[1]}' if row.difference else '',
@@ -274,7 +274,7 @@ def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[s
             *[row.head] * heads, *[row.unit] * units, f'{row.lr:g}',
             f'{100 * row.nmes.mean():.2f}{sd} [{low:.2f}, {high:.2f}]',
             f'{100 * row.mean_over_seeds(failure_rate):.1f}',
-            f'{row.mean_over_seeds(area_under_ced):.3f}',
+            f'{row.mean_over_seeds(auc):.3f}',
             difference_text(row), f'{row.cpu_seconds:.0f}']))
     return lines
 

@@ -1,96 +1,332 @@
-"""Figures of face alignment, as pure functions of numpy arrays.
+"""Face-alignment figures as functions of arrays: NME, failure rate, AUC, CED.
 
-Shapes: N faces, K landmarks. Coordinates are pixels of the original image. An error
-is NaN where it does not exist (landmark not annotated, face without a usable
-normaliser) and infinite where the prediction is not finite: the first is left out and
-counted, the second is a failure.
+:func:`nme`, :func:`failure_rate`, :func:`auc` and :func:`ced` take landmarks as numpy
+arrays or torch tensors. The functions below them are their steps, in numpy; the metric
+uses the same ones.
+
+N faces, K landmarks, coordinates in pixels of the original image. An error is NaN where
+it does not exist (landmark not visible, face without a usable normaliser) and infinite
+where the prediction is not finite: the first is left out, the second is a failure.
 """
 
-from collections.abc import Sequence
+import warnings
 from numbers import Real
+from typing import Any
 
 import numpy as np
+import torch
 
-BOX_MEASURES = ('size', 'sqrt_area', 'diagonal', 'width', 'height')
+from .normalizers import (
+    Normalizer,
+    as_array,
+    box_measure,
+    check_visible,
+    landmark_boxes,
+    normalizer_lengths,
+)
+
+ArrayLike = Any
+REDUCTIONS = ('mean', 'none')
 
 
-def point_errors(pred: np.ndarray, gt: np.ndarray,
-                 annotated: np.ndarray | None = None) -> np.ndarray:
+def nme(pred: ArrayLike, target: ArrayLike, normalizer: Normalizer = 'inter_ocular',
+        visible: ArrayLike | None = None, *, boxes: ArrayLike | None = None,
+        reduction: str = 'mean') -> Any:
+    """Normalised mean error: of each face over its landmarks, then over the faces.
+
+    Args:
+        pred: Predicted landmarks (N, K, 2), numpy or torch, any unit.
+        target: True landmarks (N, K, 2) in the same unit; NaN means not annotated.
+        normalizer: What a face's error is divided by:
+
+            - ``'inter_ocular'``, the distance of the outer corners of the eyes, or
+              ``'inter_pupil'``: for 5, 19 (AFLW), 29 (COFW), 51 and 68 (iBUG),
+              98 (WFLW) or 106 (LaPa) landmarks;
+            - ``'box_size'`` (longer side), ``'box_sqrt_area'``, ``'box_diagonal'``,
+              ``'box_width'`` or ``'box_height'`` of ``boxes``, or with ``landmark_``
+              in front of the tight box around the true landmarks;
+            - a pair of landmarks such as ``(36, 45)``, whose distance counts; each may
+              be a list of landmarks, whose centroid counts;
+            - an array or tensor (N,) of lengths.
+        visible: (N, K), positive where a landmark counts, such as MMPose's
+            ``keypoints_visible``. By default all.
+        boxes: Face boxes (N, 4) as x1, y1, x2, y2, for the normalisers ``box_*``.
+        reduction: ``'mean'`` over the faces, or ``'none'`` for one error a face.
+
+    Returns:
+        A fraction: 0.04 is what papers print as 4.00. With ``'none'`` an array (N,).
+        numpy gives a float or array of float64; torch a tensor on the device of
+        ``pred``. A face whose normaliser is zero, negative or unknown, or none of whose
+        landmarks is visible, has the error NaN and is left out of the mean with a
+        warning. A face whose prediction is not finite has an infinite error.
+
+    Raises:
+        TypeError: If an argument is no array of numbers.
+        ValueError: If shapes do not agree, the normaliser means nothing for these
+            faces, or no face is usable.
+
+    Example:
+        >>> import numpy as np, mmwing
+        >>> target = np.random.default_rng(0).uniform(0, 200, (10, 68, 2))
+        >>> target[:, 36], target[:, 45] = (60, 80), (120, 80)  # corners of the eyes
+        >>> round(mmwing.evaluation.functional.nme(target + (3, 0), target), 3)
+        0.05
+    """
+    if reduction not in REDUCTIONS:
+        raise ValueError(f'reduction must be one of {REDUCTIONS}, got {reduction!r}')
+    if reduction == 'none':
+        return _like(_errors_of(pred, target, normalizer, visible, boxes), pred)
+    errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
+    return _like(mean_of_usable(errors), pred)
+
+
+def failure_rate(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float = 0.1,
+                 normalizer: Normalizer = 'inter_ocular',
+                 visible: ArrayLike | None = None,
+                 boxes: ArrayLike | None = None) -> Any:
+    """Share of faces whose error is above a threshold (FR@thr).
+
+    Args:
+        pred: Predicted landmarks (N, K, 2), or, without ``target``, the faces' errors
+            (N,) as ``nme(..., reduction='none')`` gives them.
+        target: True landmarks (N, K, 2).
+        thr: Threshold, a fraction of the normaliser. The literature has 0.1 for WFLW
+            and 0.08, earlier 0.1, for 300-W.
+        normalizer: See :func:`nme`.
+        visible: See :func:`nme`.
+        boxes: See :func:`nme`.
+
+    Returns:
+        A fraction; a float for numpy, a tensor for torch. Unusable faces are left out
+        as in :func:`nme`.
+
+    Raises:
+        TypeError: If an argument is no array of numbers.
+        ValueError: As :func:`nme`, or if the threshold is not positive and finite.
+    """
+    check_threshold(thr)
+    errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
+    return _like(mean_of_usable(failures(errors, thr)), pred)
+
+
+def auc(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float = 0.1,
+        normalizer: Normalizer = 'inter_ocular', visible: ArrayLike | None = None,
+        boxes: ArrayLike | None = None) -> Any:
+    """Area under the cumulative error distribution up to a threshold (AUC@thr).
+
+    It is divided by the threshold, so that it is 1 when every error is 0, and exact: no
+    bins. MMPose's metric ``AUC`` is another figure, a mean of PCK.
+
+    Args:
+        pred: See :func:`failure_rate`.
+        target: See :func:`failure_rate`.
+        thr: See :func:`failure_rate`.
+        normalizer: See :func:`nme`.
+        visible: See :func:`nme`.
+        boxes: See :func:`nme`.
+
+    Returns:
+        A fraction; a float for numpy, a tensor for torch.
+
+    Raises:
+        TypeError: If an argument is no array of numbers.
+        ValueError: As :func:`nme`, or if the threshold is not positive and finite.
+    """
+    check_threshold(thr)
+    errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
+    return _like(mean_of_usable(ced_areas(errors, thr)), pred)
+
+
+def ced(pred: ArrayLike, target: ArrayLike | None = None, *,
+        normalizer: Normalizer = 'inter_ocular', visible: ArrayLike | None = None,
+        boxes: ArrayLike | None = None) -> tuple[Any, Any]:
+    """Cumulative error distribution of the faces, as a step function.
+
+    Args:
+        pred: See :func:`failure_rate`.
+        target: See :func:`failure_rate`.
+        normalizer: See :func:`nme`.
+        visible: See :func:`nme`.
+        boxes: See :func:`nme`.
+
+    Returns:
+        The sorted errors, and for each the share of faces at or below it; arrays for
+        numpy, tensors for torch. Draw them with ``plt.step(..., where='post')``. A face
+        whose prediction is not finite counts among the faces and has no step.
+
+    Raises:
+        TypeError: If an argument is no array of numbers.
+        ValueError: As :func:`nme`.
+    """
+    errors = np.sort(_usable_errors_of(pred, target, normalizer, visible, boxes))
+    share = np.arange(1, len(errors) + 1) / len(errors)
+    finite = np.isfinite(errors)
+    return _like(errors[finite], pred), _like(share[finite], pred)
+
+
+def _errors_of(pred: ArrayLike, target: ArrayLike | None, normalizer: Normalizer,
+               visible: ArrayLike | None, boxes: ArrayLike | None) -> np.ndarray:
+    """Errors of the faces (N,), computed from landmarks or given as such."""
+    if target is not None:
+        if np.ndim(target) == 0:
+            raise ValueError('target must be the true landmarks (N, K, 2), got '
+                             f'{target!r}; a threshold is given by name, thr={target}')
+        points = point_errors(pred, target, visible)
+        return face_errors(points, normalizer_lengths(
+            normalizer, as_array(target, 'target'), visible, boxes))
+    errors = as_array(pred, 'pred').astype(np.float64)
+    if errors.ndim != 1:
+        raise ValueError(
+            f'pred has the shape {errors.shape}: give target, too, or as pred the '
+            "errors of the faces (N,), from nme(pred, target, reduction='none')")
+    if (errors < 0).any():
+        raise ValueError(f'pred: errors cannot be negative, got {errors.min():g}')
+    return errors
+
+
+def _usable_errors_of(*arguments: Any) -> np.ndarray:
+    """Errors of the usable faces; the others are warned of."""
+    errors = _errors_of(*arguments)
+    count = int(np.isnan(errors).sum())
+    if not len(errors):
+        raise ValueError('pred is empty: there is no face')
+    if count == len(errors):
+        raise ValueError(f'none of the {count} faces is usable: the normalizer is zero '
+                         'or unknown for each, or no landmark is visible')
+    if count:
+        warnings.warn(  # at the line that called nme, failure_rate, auc or ced
+            f'{count} of {len(errors)} faces have no usable normalizer or no visible '
+            'landmark; they are left out', stacklevel=3)
+    return usable_errors(errors)
+
+
+def _like(value: float | np.ndarray, given: ArrayLike) -> Any:
+    """A tensor beside a tensor, else a float or array."""
+    if not isinstance(given, torch.Tensor):
+        return value
+    # Apple's GPUs have no float64.
+    dtype = torch.float32 if given.device.type == 'mps' else torch.float64
+    return torch.as_tensor(value, dtype=dtype, device=given.device)
+
+
+def point_errors(pred: ArrayLike, target: ArrayLike,
+                 visible: ArrayLike | None = None) -> np.ndarray:
     """Euclidean distance of each landmark from its true position.
 
     Args:
-        pred: Predicted landmarks (N, K, 2), pixels.
-        gt: True landmarks (N, K, 2), pixels; NaN means not annotated.
-        annotated: (N, K), true or positive where there is a ground truth. None: all.
+        pred: Predicted landmarks (N, K, 2).
+        target: True landmarks (N, K, 2), in the same unit; NaN means not annotated.
+        visible: (N, K), positive where a landmark counts. By default all.
 
     Returns:
-        (N, K) float64, pixels: NaN where not annotated, infinite where the prediction
-        is not finite.
+        (N, K) float64: NaN where a landmark does not count, infinite where the
+        prediction is not finite.
 
     Raises:
-        ValueError: When the shapes do not agree.
+        TypeError: If an argument is no array of numbers.
+        ValueError: If the shapes do not agree.
     """
-    pred, gt = np.asarray(pred), np.asarray(gt)
+    pred, target = as_array(pred, 'pred'), as_array(target, 'target')
     if pred.ndim != 3 or pred.shape[-1] != 2:
-        raise ValueError(f'pred must have the shape (N, K, 2), got {pred.shape}')
-    if pred.shape != gt.shape:
+        one = '; one face is pred[None]' if pred.ndim == 2 else ''
+        raise ValueError(f'pred must have the shape (N, K, 2), got {pred.shape}{one}')
+    if pred.shape != target.shape:
         raise ValueError(
-            f'pred and gt must have the same shape (N, K, 2), got {pred.shape} and '
-            f'{gt.shape}: is the model for another number of landmarks?')
-    known = np.isfinite(gt).all(-1)
-    if annotated is not None:
-        annotated = np.asarray(annotated)
-        if annotated.shape != gt.shape[:2]:
-            raise ValueError(f'annotated must have the shape {gt.shape[:2]}, '
-                             f'got {annotated.shape}')
-        known &= annotated > 0
+            f'pred and target must have the same shape (N, K, 2), got {pred.shape} and '
+            f'{target.shape}: is the model for another number of landmarks?')
+    known = np.isfinite(target).all(-1)
+    if visible is not None:
+        known &= check_visible(visible, target)
     # Only the differences are needed in double precision, and of one axis at a time.
-    errors = np.subtract(pred[..., 0], gt[..., 0], dtype=np.float64)
-    vertical = np.subtract(pred[..., 1], gt[..., 1], dtype=np.float64)
+    errors = np.subtract(pred[..., 0], target[..., 0], dtype=np.float64)
+    vertical = np.subtract(pred[..., 1], target[..., 1], dtype=np.float64)
     np.hypot(errors, vertical, out=errors)
     errors[~np.isfinite(pred).all(-1)] = np.inf
     errors[~known] = np.nan
     return errors
 
 
-def landmark_distance(gt: np.ndarray, first: Sequence[int], second: Sequence[int],
-                      annotated: np.ndarray | None = None) -> np.ndarray:
-    """Distance between the centroids of two groups of true landmarks.
+def face_errors(errors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Mean error of each face over its visible landmarks, in units of a normaliser.
 
     Args:
-        gt: True landmarks (N, K, 2), pixels.
-        first: Indices of the first group.
-        second: Indices of the second group.
-        annotated: (N, K). None: all.
+        errors: Errors of landmarks (N, K), from :func:`point_errors`.
+        lengths: The normaliser's length for each face (N,), in the same unit.
 
     Returns:
-        (N,) float64, pixels; NaN for a face where a landmark of either group is not
-        annotated.
+        (N,) float64. NaN marks an unusable face: one whose length is zero, negative or
+        not finite, or one without any visible landmark.
     """
-    gt = np.asarray(gt, np.float64)
-    first, second = list(first), list(second)
-    offset = gt[:, first].mean(1) - gt[:, second].mean(1)
-    distance = np.hypot(offset[:, 0], offset[:, 1])
-    if annotated is not None:
-        known = np.asarray(annotated)[:, first + second] > 0
-        distance = np.where(known.all(1), distance, np.nan)
-    return distance
+    lengths = np.asarray(lengths, np.float64)
+    if lengths.shape != errors.shape[:1]:
+        raise ValueError(f'lengths must have one value for each of the {len(errors)} '
+                         f'faces, got the shape {lengths.shape}')
+    known = ~np.isnan(errors)
+    total = np.where(known, errors, 0).sum(1)
+    count = known.sum(1)
+    usable = np.isfinite(lengths) & (lengths > 0) & (count > 0)
+    result = np.full(len(errors), np.nan)
+    result[usable] = total[usable] / (count[usable] * lengths[usable])
+    return result
 
 
-def landmark_boxes(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray:
-    """Tight boxes (N, 4) as x1, y1, x2, y2 around the annotated true landmarks.
+def pooled_nme(errors: np.ndarray, lengths: np.ndarray) -> float:
+    """Mean over all visible landmarks of all usable faces, as MMPose's ``NME``.
 
-    NaN for a face with no annotated landmark.
+    It differs from the mean over faces where faces have different numbers of visible
+    landmarks. Arguments as for :func:`face_errors`.
     """
-    gt = np.asarray(gt)
-    known = np.isfinite(gt).all(-1)
-    if annotated is not None:
-        known &= np.asarray(annotated) > 0
-    low = np.where(known[..., None], gt, np.inf).min(1)
-    high = np.where(known[..., None], gt, -np.inf).max(1)
-    boxes = np.concatenate([low, high], axis=1).astype(np.float64)
-    boxes[~known.any(1)] = np.nan
-    return boxes
+    lengths = np.asarray(lengths, np.float64)
+    usable = np.isfinite(lengths) & (lengths > 0)
+    scaled = errors[usable] / lengths[usable, None]
+    return mean_of_usable(scaled.ravel())
+
+
+def landmark_nme(errors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Mean error of each landmark (K,) over the usable faces where it is visible.
+
+    In units of the normaliser; NaN for a landmark that is nowhere visible. Arguments as
+    for :func:`face_errors`.
+    """
+    lengths = np.asarray(lengths, np.float64)
+    usable = np.isfinite(lengths) & (lengths > 0)
+    return np.array([mean_of_usable(column[usable] / lengths[usable])
+                     for column in errors.T])
+
+
+def usable_errors(errors: np.ndarray) -> np.ndarray:
+    """Drop the NaN of unusable faces (the caller reports how many there were)."""
+    errors = np.asarray(errors, np.float64)
+    return errors[~np.isnan(errors)]
+
+
+def mean_of_usable(errors: np.ndarray) -> float:
+    """Mean of the errors (any number of faces) without NaN; NaN when none is left."""
+    errors = usable_errors(errors)
+    return float(errors.mean()) if len(errors) else float('nan')
+
+
+def check_threshold(thr: float) -> None:
+    """Raise ValueError when FR and AUC are not defined at the threshold."""
+    if not isinstance(thr, Real) or not 0 < thr < np.inf:
+        raise ValueError(f'thr must be positive and finite (a fraction of the '
+                         f'normaliser, such as 0.1), got {thr!r}')
+
+
+def failures(errors: np.ndarray, thr: float) -> np.ndarray:
+    """1 for each face (N,) whose error is above the threshold, else 0; NaN is kept."""
+    errors = np.asarray(errors, np.float64)
+    return np.where(np.isnan(errors), np.nan, errors > thr)
+
+
+def ced_areas(errors: np.ndarray, thr: float) -> np.ndarray:
+    """What each face (N,) adds to the area under the CED; NaN is kept.
+
+    The cumulative error distribution (CED) is a step function: a face with error e
+    contributes a step of height 1/N from e onwards. Its area up to t is therefore
+    exactly max(0, t - e) / N, and divided by t, max(0, 1 - e/t) / N.
+    """
+    return np.maximum(0, 1 - np.asarray(errors, np.float64) / thr)
 
 
 def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray:
@@ -111,139 +347,3 @@ def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray
         total[mask] += (face[mask] - (box[:2] + box[2:]) / 2) / length
     with np.errstate(invalid='ignore'):
         return total / known.sum(0)[:, None]
-
-
-def box_measure(boxes: np.ndarray, measure: str) -> np.ndarray:
-    """One length (N,) for each box (N, 4), given as x1, y1, x2, y2.
-
-    Args:
-        boxes: Boxes in pixels.
-        measure: ``size``, the longer side (MMPose's ``bbox_size``); ``sqrt_area``, the
-            square root of width times height; ``diagonal``; ``width``; ``height``.
-
-    Raises:
-        ValueError: When the measure is none of these.
-    """
-    boxes = np.asarray(boxes, np.float64)
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    if measure == 'size':
-        return np.maximum(width, height)
-    if measure == 'sqrt_area':
-        return np.sqrt(np.maximum(width, 0) * np.maximum(height, 0))
-    if measure == 'diagonal':
-        return np.hypot(width, height)
-    if measure == 'width':
-        return width
-    if measure == 'height':
-        return height
-    raise ValueError(f'measure must be one of {BOX_MEASURES}, got {measure!r}')
-
-
-def face_errors(errors: np.ndarray, normalizer: np.ndarray) -> np.ndarray:
-    """Mean error of each face over its annotated landmarks, in units of a normaliser.
-
-    Args:
-        errors: Errors of landmarks (N, K), pixels, from :func:`point_errors`.
-        normalizer: A length for each face (N,), pixels.
-
-    Returns:
-        (N,) float64. NaN marks an unusable face: one whose normaliser is zero,
-        negative or not finite, or one without any annotated landmark.
-    """
-    normalizer = np.asarray(normalizer, np.float64)
-    if normalizer.shape != errors.shape[:1]:
-        raise ValueError(f'normalizer must have one value for each of the '
-                         f'{len(errors)} faces, got the shape {normalizer.shape}')
-    known = ~np.isnan(errors)
-    total = np.where(known, errors, 0).sum(1)
-    count = known.sum(1)
-    usable = np.isfinite(normalizer) & (normalizer > 0) & (count > 0)
-    result = np.full(len(errors), np.nan)
-    result[usable] = total[usable] / (count[usable] * normalizer[usable])
-    return result
-
-
-def pooled_nme(errors: np.ndarray, normalizer: np.ndarray) -> float:
-    """Mean over all annotated landmarks of all usable faces, as MMPose's ``NME``.
-
-    It differs from the mean over faces where faces have different numbers of
-    annotated landmarks.
-    """
-    normalizer = np.asarray(normalizer, np.float64)
-    usable = np.isfinite(normalizer) & (normalizer > 0)
-    scaled = errors[usable] / normalizer[usable, None]
-    return mean_of_usable(scaled.ravel())
-
-
-def landmark_nme(errors: np.ndarray, normalizer: np.ndarray) -> np.ndarray:
-    """Mean error of each landmark (K,) over the usable faces where it is annotated.
-
-    In units of the normaliser; NaN for a landmark that is nowhere annotated.
-    """
-    normalizer = np.asarray(normalizer, np.float64)
-    usable = np.isfinite(normalizer) & (normalizer > 0)
-    return np.array([mean_of_usable(column[usable] / normalizer[usable])
-                     for column in errors.T])
-
-
-def usable_errors(errors: np.ndarray) -> np.ndarray:
-    """Drop the NaN of unusable faces (the caller reports how many there were)."""
-    errors = np.asarray(errors, np.float64)
-    return errors[~np.isnan(errors)]
-
-
-def mean_of_usable(errors: np.ndarray) -> float:
-    """Mean of the errors (any number of faces) without NaN; NaN when none is left."""
-    errors = usable_errors(errors)
-    return float(errors.mean()) if len(errors) else float('nan')
-
-
-def check_threshold(threshold: float) -> None:
-    """Raise ValueError when FR and AUC are not defined at the threshold."""
-    if not isinstance(threshold, Real) or not 0 < threshold < np.inf:
-        raise ValueError(f'a threshold must be positive and finite (a fraction of the '
-                         f'normaliser, such as 0.1), got {threshold!r}')
-
-
-def failures(errors: np.ndarray, threshold: float) -> np.ndarray:
-    """1 for each face (N,) whose error is above the threshold, else 0; NaN is kept."""
-    check_threshold(threshold)
-    errors = np.asarray(errors, np.float64)
-    return np.where(np.isnan(errors), np.nan, errors > threshold)
-
-
-def ced_areas(errors: np.ndarray, threshold: float) -> np.ndarray:
-    """What each face (N,) adds to the area under the CED; NaN is kept.
-
-    The cumulative error distribution (CED) is a step function: a face with error e
-    contributes a step of height 1/N from e onwards. Its area up to t is therefore
-    exactly max(0, t - e) / N, and divided by t, max(0, 1 - e/t) / N.
-    """
-    check_threshold(threshold)
-    return np.maximum(0, 1 - np.asarray(errors, np.float64) / threshold)
-
-
-def failure_rate(errors: np.ndarray, threshold: float) -> float:
-    """Share of usable faces whose error is above the threshold (FR@t)."""
-    return mean_of_usable(failures(errors, threshold))
-
-
-def area_under_ced(errors: np.ndarray, threshold: float) -> float:
-    """Area under the CED from 0 to the threshold, divided by the threshold (AUC@t).
-
-    It is exact, not sampled; 1 when every error is 0.
-    """
-    return mean_of_usable(ced_areas(errors, threshold))
-
-
-def ced(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cumulative error distribution of the usable faces, as a step function.
-
-    Returns:
-        Sorted finite errors and, for each, the share of faces at or below it. A face
-        with infinite error counts in the denominator and has no step.
-    """
-    errors = np.sort(usable_errors(errors))
-    share = np.arange(1, len(errors) + 1) / max(len(errors), 1)
-    finite = np.isfinite(errors)
-    return errors[finite], share[finite]

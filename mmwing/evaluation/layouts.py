@@ -6,6 +6,7 @@ those of MMPose's data set classes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import index
 
 LandmarkPair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -81,28 +82,33 @@ def find_layout(num_landmarks: int) -> FaceLayout | None:
     return LAYOUTS.get(num_landmarks)
 
 
-def as_landmark_pair(pair: Sequence, num_landmarks: int) -> LandmarkPair:
+def as_landmark_pair(pair: Sequence, num_landmarks: int,
+                     argument: str = 'keypoint_indices') -> LandmarkPair:
     """Check a user's pair of landmarks, or of groups of landmarks.
 
     Args:
         pair: Two entries, each an index or a sequence of indices.
         num_landmarks: K; indices are 0 to K - 1.
+        argument: What messages call the pair.
 
     Raises:
-        ValueError: When there are not two entries, or an index does not exist.
+        TypeError: If an index is no integer.
+        ValueError: If there are not two entries, or an index does not exist.
     """
-    if isinstance(pair, str) or len(pair) != 2:
-        raise ValueError(
-            'keypoint_indices must be two landmarks (or two groups of landmarks), '
-            f'such as (36, 45); got {pair!r}')
-    first, second = (
-        (int(side),) if not isinstance(side, Sequence) else tuple(map(int, side))
-        for side in pair)
-    for index in (*first, *second):
-        if not 0 <= index < num_landmarks:
+    wanted = (f'{argument} must be two landmarks (or two groups of landmarks), such as '
+              f'(36, 45); got {pair!r}')
+    if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+        raise ValueError(wanted)
+    try:
+        first, second = (tuple(map(index, side)) if isinstance(side, Sequence)
+                         else (index(side),) for side in pair)
+    except TypeError as error:
+        raise TypeError(wanted) from error
+    for landmark in (*first, *second):
+        if not 0 <= landmark < num_landmarks:
             raise ValueError(
-                f'keypoint_indices names landmark {index}, but the faces have '
+                f'{argument} names landmark {landmark}, but the faces have '
                 f'{num_landmarks} landmarks: 0 to {num_landmarks - 1}')
     if not first or not second:
-        raise ValueError(f'keypoint_indices has an empty group: {pair!r}')
+        raise ValueError(f'{argument} has an empty group: {pair!r}')
     return first, second

@@ -1,18 +1,27 @@
-"""Normalisers by name: the length that a face's error is divided by."""
+"""Normalisers: the length that a face's error is divided by."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
-from .faces import EvaluatedFaces
-from .functional import BOX_MEASURES, box_measure, landmark_boxes, landmark_distance
-from .layouts import as_landmark_pair, find_layout
+from .layouts import LandmarkPair, as_landmark_pair, find_layout
 
+if TYPE_CHECKING:
+    from .faces import EvaluatedFaces
+
+BOX_MEASURES = ('size', 'sqrt_area', 'diagonal', 'width', 'height')
 ITEM_PREFIX = 'item:'
 _BOX_NAMES = {f'box_{measure}': measure for measure in BOX_MEASURES}
 _LANDMARK_BOX_NAMES = {
     f'landmark_box_{measure}': measure for measure in BOX_MEASURES}
 _DISTANCES = ('inter_ocular', 'inter_pupil')
+
+#: A name, a pair of landmarks (or of groups of landmarks), or an array (N,) of lengths.
+Normalizer = str | Sequence | np.ndarray | torch.Tensor
 
 
 def check_normalizer_name(name: str, own_distances: Sequence[str] = ()) -> None:
@@ -49,48 +58,192 @@ def check_own_distances(names: Iterable[str]) -> None:
                 'your own')
 
 
-def normalizer_lengths(name: str, faces: EvaluatedFaces,
-                       keypoint_indices: Mapping[str, Sequence] | None = None
-                       ) -> np.ndarray:
-    """Length (N,) in pixels by which each face's error is divided.
+def normalizer_lengths(normalizer: Normalizer, target: np.ndarray,
+                       visible: Any = None, boxes: Any = None) -> np.ndarray:
+    """Length (N,) by which each face's error is divided, in the unit of ``target``.
 
     Args:
-        name: A distance of ``keypoint_indices``; ``inter_ocular`` (outer corners of
-            the eyes) or ``inter_pupil`` by the scheme of the annotation;
-            ``box_size``, ``box_sqrt_area``, ``box_diagonal``, ``box_width`` or
-            ``box_height`` of the data set's box; the same with ``landmark_`` in front,
-            of the tight box around the true landmarks; ``item:NAME``, a number that
-            the annotation brings along.
+        normalizer: A name, a pair of landmarks or an array of lengths, see
+            :func:`.functional.nme`.
+        target: True landmarks (N, K, 2).
+        visible: (N, K), positive where a landmark counts. By default all.
+        boxes: Face boxes (N, 4) as x1, y1, x2, y2, for the normalisers ``box_*``.
+
+    Raises:
+        TypeError: If an argument is no array of numbers.
+        ValueError: If the normaliser means nothing for these faces.
+    """
+    if isinstance(normalizer, (np.ndarray, torch.Tensor)):
+        return _given_lengths(normalizer, len(target))
+    if not isinstance(normalizer, str):
+        first, second = as_landmark_pair(normalizer, target.shape[1], 'normalizer')
+        return landmark_distance(target, first, second, visible)
+    check_normalizer_name(normalizer)
+    if normalizer in _DISTANCES:
+        first, second = _eyes(normalizer, target.shape[1])
+        return landmark_distance(target, first, second, visible)
+    if normalizer in _LANDMARK_BOX_NAMES:
+        return box_measure(landmark_boxes(target, visible),
+                           _LANDMARK_BOX_NAMES[normalizer])
+    if normalizer.startswith(ITEM_PREFIX):
+        raise ValueError(f'normalizer {normalizer!r} is a number of an annotation; for '
+                         'arrays give the lengths themselves, an array (N,)')
+    if boxes is None:
+        raise ValueError(f'normalizer {normalizer!r} needs boxes (N, 4) as x1, y1, x2, '
+                         'y2, got None')
+    boxes = as_array(boxes, 'boxes')
+    if boxes.shape != (len(target), 4):
+        raise ValueError(f'boxes must have the shape ({len(target)}, 4), one x1, y1, '
+                         f'x2, y2 for each face, got {boxes.shape}')
+    return box_measure(boxes, _BOX_NAMES[normalizer])
+
+
+def lengths_of_faces(name: str, faces: EvaluatedFaces,
+                     keypoint_indices: Mapping[str, Sequence] | None = None
+                     ) -> np.ndarray:
+    """Length (N,) in pixels by which the error of each evaluated face is divided.
+
+    Args:
+        name: A distance of ``keypoint_indices``, a name that
+            :func:`normalizer_lengths` knows, or ``item:NAME``, a number that the
+            annotation brings along.
         faces: The faces.
         keypoint_indices: Name of a distance to a pair of landmarks, or of groups of
             landmarks.
 
     Raises:
-        ValueError: When the name means nothing for these faces.
+        ValueError: If the name means nothing for these faces.
     """
     own = keypoint_indices or {}
     check_normalizer_name(name, tuple(own))
     if name in own:
         first, second = as_landmark_pair(own[name], faces.num_landmarks)
         return landmark_distance(faces.gt, first, second, faces.annotated)
-    if name in _DISTANCES:
-        layout = find_layout(faces.num_landmarks)
-        if layout is None or name not in layout.distances:
-            known = layout.name if layout else f'{faces.num_landmarks} landmarks'
+    if name.startswith(ITEM_PREFIX):
+        item = name[len(ITEM_PREFIX):]
+        if item not in faces.items:
             raise ValueError(
-                f'normalizer {name!r} is not defined for {known}: name the landmarks, '
-                f"keypoint_indices={{'{name}': (LEFT, RIGHT)}}, or choose another "
-                'normalizer')
-        first, second = layout.distances[name]
-        return landmark_distance(faces.gt, first, second, faces.annotated)
-    if name in _BOX_NAMES:
-        return box_measure(faces.boxes, _BOX_NAMES[name])
-    if name in _LANDMARK_BOX_NAMES:
-        boxes = landmark_boxes(faces.gt, faces.annotated)
-        return box_measure(boxes, _LANDMARK_BOX_NAMES[name])
-    item = name[len(ITEM_PREFIX):]
-    if item not in faces.items:
+                f'normalizer {name!r}: no face brings an item {item!r}; found '
+                f'{sorted(faces.items) or "none"}')
+        return faces.items[item]
+    return normalizer_lengths(name, faces.gt, faces.annotated, faces.boxes)
+
+
+def _eyes(name: str, num_landmarks: int) -> LandmarkPair:
+    layout = find_layout(num_landmarks)
+    if layout is None or name not in layout.distances:
+        known = layout.name if layout else f'{num_landmarks} landmarks'
         raise ValueError(
-            f'normalizer {name!r}: no face brings an item {item!r}; found '
-            f'{sorted(faces.items) or "none"}')
-    return faces.items[item]
+            f'normalizer {name!r} is not defined for {known}: name the two landmarks '
+            f"(the metric by keypoint_indices={{'{name}': (LEFT, RIGHT)}}, nme() by "
+            'normalizer=(LEFT, RIGHT)), or choose another normalizer')
+    return layout.distances[name]
+
+
+def _given_lengths(lengths: Any, num_faces: int) -> np.ndarray:
+    lengths = as_array(lengths, 'normalizer').astype(np.float64)
+    if lengths.shape != (num_faces,):
+        raise ValueError(
+            f'normalizer must have one length for each of the {num_faces} faces, got '
+            f'an array of the shape {lengths.shape}; two landmarks are given as a '
+            'tuple such as (36, 45)')
+    return lengths
+
+
+def landmark_distance(target: np.ndarray, first: Sequence[int], second: Sequence[int],
+                      visible: Any = None) -> np.ndarray:
+    """Distance between the centroids of two groups of true landmarks.
+
+    Args:
+        target: True landmarks (N, K, 2).
+        first: Indices of the first group.
+        second: Indices of the second group.
+        visible: (N, K), positive where a landmark counts. By default all.
+
+    Returns:
+        (N,) float64; NaN for a face where a landmark of either group is not visible.
+    """
+    target = np.asarray(target, np.float64)
+    first, second = list(first), list(second)
+    offset = target[:, first].mean(1) - target[:, second].mean(1)
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    if visible is not None:
+        known = check_visible(visible, target)[:, first + second]
+        distance = np.where(known.all(1), distance, np.nan)
+    return distance
+
+
+def landmark_boxes(target: np.ndarray, visible: Any = None) -> np.ndarray:
+    """Tight boxes (N, 4) as x1, y1, x2, y2 around the visible true landmarks.
+
+    NaN for a face with no visible landmark.
+    """
+    target = np.asarray(target)
+    known = np.isfinite(target).all(-1)
+    if visible is not None:
+        known &= check_visible(visible, target)
+    low = np.where(known[..., None], target, np.inf).min(1)
+    high = np.where(known[..., None], target, -np.inf).max(1)
+    boxes = np.concatenate([low, high], axis=1).astype(np.float64)
+    boxes[~known.any(1)] = np.nan
+    return boxes
+
+
+def box_measure(boxes: np.ndarray, measure: str) -> np.ndarray:
+    """One length (N,) for each box (N, 4), given as x1, y1, x2, y2.
+
+    Args:
+        boxes: Boxes in pixels.
+        measure: ``size``, the longer side (MMPose's ``bbox_size``); ``sqrt_area``, the
+            square root of width times height; ``diagonal``; ``width``; ``height``.
+
+    Raises:
+        ValueError: When the measure is none of these.
+    """
+    boxes = np.asarray(boxes, np.float64)
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    if measure == 'size':
+        return np.maximum(width, height)
+    if measure == 'sqrt_area':
+        return np.sqrt(np.maximum(width, 0) * np.maximum(height, 0))
+    if measure == 'diagonal':
+        return np.hypot(width, height)
+    if measure == 'width':
+        return width
+    if measure == 'height':
+        return height
+    raise ValueError(f'measure must be one of {BOX_MEASURES}, got {measure!r}')
+
+
+def check_visible(visible: Any, target: np.ndarray) -> np.ndarray:
+    """Where landmarks count (N, K), bool.
+
+    Raises:
+        TypeError: If it is no array of numbers.
+        ValueError: If it has another shape.
+    """
+    visible = as_array(visible, 'visible')
+    if visible.shape != target.shape[:2]:
+        raise ValueError(f'visible must have the shape {target.shape[:2]}, one number '
+                         f'for each landmark, got {visible.shape}')
+    return visible > 0
+
+
+def as_array(value: Any, name: str) -> np.ndarray:
+    """A numpy array of numbers, also from a tensor on any device.
+
+    Raises:
+        TypeError: If it is something else; the message begins with ``name``.
+    """
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        # numpy has no bfloat16.
+        value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise TypeError(f'{name} must be an array of numbers: {error}') from error
+    if array.dtype.kind not in 'fiub':
+        raise TypeError(f'{name} must be an array of numbers, got '
+                        f'{type(value).__name__} of {array.dtype}')
+    return array

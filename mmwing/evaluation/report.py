@@ -21,7 +21,7 @@ from mmwing.visualization.face_sheet import draw_face_sheet
 
 from .faces import EvaluatedFaces
 from .functional import face_errors, landmark_nme, mean_face, point_errors
-from .normalizers import normalizer_lengths
+from .normalizers import lengths_of_faces
 from .report_page import FaceRow, render_page
 from .run import distinct_names, read_run
 from .summary import (
@@ -77,7 +77,7 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
     others = [read_run(path) for path in overlay]
     figures = summarize_subsets(faces, protocol)
     points = point_errors(faces.pred, faces.gt, faces.annotated)
-    lengths = {name: normalizer_lengths(name, faces, protocol.keypoint_indices)
+    lengths = {name: lengths_of_faces(name, faces, protocol.keypoint_indices)
                for name in protocol.normalizers}
     errors = {name: face_errors(points, length) for name, length in lengths.items()}
     landmarks = {name: landmark_nme(points, length)

@@ -21,7 +21,7 @@ from .layouts import find_layout
 from .normalizers import (
     check_normalizer_name,
     check_own_distances,
-    normalizer_lengths,
+    lengths_of_faces,
 )
 
 STATISTICS = ('median', 'p90', 'pooled')
@@ -33,7 +33,7 @@ class Protocol:
     """What is computed.
 
     Attributes:
-        normalizers: Names of normalisers (:func:`.normalizers.normalizer_lengths`).
+        normalizers: Names of normalisers (:func:`.normalizers.lengths_of_faces`).
         thresholds: Thresholds of FR and AUC, fractions of the normaliser. The
             literature uses 0.1 for WFLW and 0.08 (earlier 0.1) for 300-W.
         keypoint_indices: Landmark distances of the user's own, by name.
@@ -145,7 +145,7 @@ def summarize_subsets(faces: EvaluatedFaces, protocol: Protocol
                    for name in protocol.subset_names(faces))
     figures = {}
     for normalizer in protocol.normalizers:
-        lengths = normalizer_lengths(normalizer, faces, protocol.keypoint_indices)
+        lengths = lengths_of_faces(normalizer, faces, protocol.keypoint_indices)
         if np.isnan(face_errors(errors, lengths)).all():
             raise ValueError(
                 f'none of the {len(faces)} faces can be evaluated by the normalizer '

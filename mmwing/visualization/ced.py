@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mmwing.evaluation.functional import (
-    area_under_ced,
+    auc,
     ced,
     failure_rate,
     usable_errors,
@@ -35,13 +35,14 @@ def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for name, errors in runs.items():
-        if not len(usable_errors(errors)):
+        errors = usable_errors(errors)
+        if not len(errors):
             raise ValueError(f'run {name!r} has no usable face')
         steps, share = ced(errors)
         x = np.concatenate([[0], steps, [max(threshold, steps.max(initial=0))]])
         y = np.concatenate([[0], share, share[-1:] if len(share) else [0]])
-        label = (f'{name}: AUC {area_under_ced(errors, threshold):.3f}, '
-                 f'FR {100 * failure_rate(errors, threshold):.1f} %')
+        label = (f'{name}: AUC {auc(errors, thr=threshold):.3f}, '
+                 f'FR {100 * failure_rate(errors, thr=threshold):.1f} %')
         axes.step(100 * x, 100 * y, where='post', label=label, linewidth=1.6)
     axes.set(xlim=(0, 100 * threshold), ylim=(0, 100),
              xlabel=f'NME, % of {normalizer.replace("_", "-")}',

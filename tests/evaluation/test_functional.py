@@ -1,9 +1,15 @@
+import doctest
 import math
+import warnings
 
 import numpy as np
 import pytest
+import torch
+from mmpose.evaluation.functional import keypoint_nme
 
 from mmwing.evaluation import functional as F
+from mmwing.evaluation import normalizers
+from mmwing.evaluation.metrics import FaceAlignmentMetric
 
 
 def reference_face_error(pred, gt, annotated, length):
@@ -28,7 +34,7 @@ def test_a_hand_worked_face():
     pred = np.array([[[3, 4], [10, 1], [5, 5.]]])
     errors = F.point_errors(pred, gt)
     np.testing.assert_array_equal(errors, [[5, 1, 0]])
-    length = F.landmark_distance(gt, [0], [1])
+    length = normalizers.landmark_distance(gt, [0], [1])
     assert F.face_errors(errors, length) == pytest.approx([0.2])
 
 
@@ -56,8 +62,8 @@ def test_prediction_that_is_not_finite_is_a_failure():
     pred = np.array([[[np.nan, 0], [1, 0]]])
     error = F.face_errors(F.point_errors(pred, gt), np.ones(1))
     assert np.isinf(error)
-    assert F.failure_rate(error, 0.1) == 1
-    assert F.area_under_ced(error, 0.1) == 0
+    assert F.failure_rate(error, thr=0.1) == 1
+    assert F.auc(error, thr=0.1) == 0
 
 
 def test_area_is_the_integral_of_the_step_function():
@@ -69,7 +75,7 @@ def test_area_is_the_integral_of_the_step_function():
     edges = np.concatenate([steps, [threshold]])
     share = np.arange(1, len(steps) + 1) / len(errors)
     expected = np.sum(np.diff(edges) * share) / threshold
-    assert F.area_under_ced(errors, threshold) == pytest.approx(expected, abs=1e-14)
+    assert F.auc(errors, thr=threshold) == pytest.approx(expected, abs=1e-14)
 
 
 def test_area_agrees_with_the_sampled_figure_of_the_literature():
@@ -78,39 +84,19 @@ def test_area_agrees_with_the_sampled_figure_of_the_literature():
     grid = np.arange(0, 0.1 + 1e-9, 1e-4)
     share = (errors[None] <= grid[:, None]).mean(1)
     sampled = np.sum((share[1:] + share[:-1]) / 2 * 1e-4) / 0.1
-    assert F.area_under_ced(errors, 0.1) == pytest.approx(sampled, abs=1e-3)
+    assert F.auc(errors, thr=0.1) == pytest.approx(sampled, abs=1e-3)
 
 
 def test_area_is_one_for_perfect_and_failure_is_above_not_at():
-    assert F.area_under_ced(np.zeros(4), 0.08) == 1
-    assert F.failure_rate(np.array([0.1, 0.2, 0.05, np.nan]), 0.1) == pytest.approx(
-        1 / 3)
+    assert F.auc(np.zeros(4), thr=0.08) == 1
+    assert F.failure_rate(np.array([0.1, 0.2, 0.05])) == pytest.approx(1 / 3)
 
 
 def test_ced_counts_infinite_errors_in_the_denominator():
-    steps, share = F.ced(np.array([0.2, np.inf, 0.1, np.nan, 0.1]))
+    with pytest.warns(UserWarning, match='1 of 5 faces'):
+        steps, share = F.ced(np.array([0.2, np.inf, 0.1, np.nan, 0.1]))
     np.testing.assert_array_equal(steps, [0.1, 0.1, 0.2])
     np.testing.assert_allclose(share, [0.25, 0.5, 0.75])
-
-
-@pytest.mark.parametrize(('measure', 'expected'), [
-    ('size', 8), ('sqrt_area', math.sqrt(48)), ('diagonal', 10), ('width', 6),
-    ('height', 8)])
-def test_box_measures(measure, expected):
-    assert F.box_measure([[1, 2, 7, 10]], measure) == pytest.approx([expected])
-
-
-def test_landmark_box_ignores_what_is_not_annotated():
-    gt = np.array([[[1, 2], [5, 9], [100, 100]], [[0, 0], [0, 0], [0, 0]]])
-    boxes = F.landmark_boxes(gt, np.array([[1, 1, 0], [0, 0, 0]]))
-    np.testing.assert_array_equal(boxes[0], [1, 2, 5, 9])
-    assert np.isnan(boxes[1]).all()
-
-
-def test_distance_between_groups_is_between_centroids():
-    gt = np.array([[[0, 0], [0, 2], [4, 1], [50, 50]]])
-    assert F.landmark_distance(gt, [0, 1], [2]) == pytest.approx([4])
-    assert np.isnan(F.landmark_distance(gt, [0, 1], [2], np.array([[1, 0, 1, 1]])))
 
 
 @pytest.mark.parametrize(('call', 'message'), [
@@ -118,11 +104,10 @@ def test_distance_between_groups_is_between_centroids():
     (lambda: F.point_errors(np.zeros((2, 5, 2)), np.zeros((2, 68, 2))),
      'another number of landmarks'),
     (lambda: F.point_errors(np.zeros((2, 5, 2)), np.zeros((2, 5, 2)), np.ones(5)),
-     'annotated must have the shape'),
+     'visible must have the shape'),
     (lambda: F.face_errors(np.ones((2, 3)), np.ones(3)), 'one value for each'),
-    (lambda: F.failure_rate(np.ones(2), 0), 'threshold must be positive'),
-    (lambda: F.area_under_ced(np.ones(2), -1), 'threshold must be positive'),
-    (lambda: F.box_measure(np.ones((1, 4)), 'area'), 'measure must be one of'),
+    (lambda: F.failure_rate(np.ones(2), thr=0), 'thr must be positive'),
+    (lambda: F.auc(np.ones(2), thr=-1), 'thr must be positive'),
 ])
 def test_bad_input_names_the_argument(call, message):
     with pytest.raises(ValueError, match=message):
@@ -139,3 +124,165 @@ def test_mean_face_is_free_of_place_and_size():
     expected[:2] = (2 * expected[:2] + [[-0.5, 0], [0.5, 0]]) / 3
     np.testing.assert_allclose(face, expected)
     assert np.isnan(F.mean_face(gt, annotated * [1, 1, 0])[2]).all()
+
+
+def independent_errors(pred, target, left, right, visible):
+    """Errors of faces by plain loops over landmarks, NaN without both eyes."""
+    errors = []
+    for face, truth, seen in zip(pred, target, visible, strict=True):
+        distances = [math.dist(p, t) for p, t, v in zip(face, truth, seen, strict=True)
+                     if v]
+        eyes = math.dist(truth[left], truth[right])
+        errors.append(sum(distances) / len(distances) / eyes
+                      if seen[left] and seen[right] else math.nan)
+    return np.array(errors)
+
+
+@pytest.fixture
+def arrays(make_faces):
+    faces = make_faces(25)
+    return faces.pred, faces.gt, faces.annotated, faces.boxes
+
+
+@pytest.mark.filterwarnings('ignore:.*are left out')
+@pytest.mark.parametrize('kind', ['numpy', 'lists', 'float32', 'torch', 'bfloat16'])
+def test_figures_of_arrays_agree_with_plain_loops(kind, arrays):
+    pred, target, visible, _ = arrays
+    convert = {
+        'numpy': np.asarray, 'lists': np.ndarray.tolist,
+        'float32': lambda a: a.astype(np.float32), 'torch': torch.tensor,
+        'bfloat16': lambda a: torch.tensor(a, dtype=torch.bfloat16)}[kind]
+    pred, rtol = convert(pred), 1e-12
+    given = pred.double().numpy() if 'torch' in str(type(pred)) else np.array(pred)
+    errors = independent_errors(given, target, 36, 45, visible)
+    usable = errors[~np.isnan(errors)]
+    assert 0 < len(usable) < 25
+    thr = float(np.median(usable))
+    figures = [F.nme(pred, target, visible=visible),
+               F.failure_rate(pred, target, thr=thr * 1.01, visible=visible),
+               F.auc(pred, target, thr=thr, visible=visible)]
+    expected = [usable.mean(), (usable > thr * 1.01).mean(),
+                np.mean([max(0, 1 - error / thr) for error in usable])]
+    np.testing.assert_allclose(figures, expected, rtol=rtol)
+    of_faces = F.nme(pred, target, visible=visible, reduction='none')
+    np.testing.assert_allclose(of_faces, errors, rtol=rtol)
+    steps, share = F.ced(pred, target, visible=visible)
+    np.testing.assert_allclose(steps, np.sort(usable), rtol=rtol)
+    np.testing.assert_allclose(share, np.arange(1, len(usable) + 1) / len(usable))
+    expected_type = torch.Tensor if kind in ('torch', 'bfloat16') else np.ndarray
+    assert all(isinstance(array, expected_type) for array in (of_faces, steps, share))
+    assert isinstance(figures[0], torch.Tensor if expected_type is torch.Tensor
+                      else float)
+
+
+@pytest.mark.filterwarnings('ignore:.*are left out')
+def test_the_metric_gives_the_same_numbers(arrays):
+    pred, target, visible, boxes = (a.astype(np.float32) for a in arrays)
+    names = ('inter_ocular', 'inter_pupil', 'box_size', 'landmark_box_diagonal')
+    metric = FaceAlignmentMetric(normalizer=names, thr=0.05)
+    metric.process(None, [
+        {'pred_instances': {'keypoints': pred[i:i + 1]}, 'img_path': f'{i:02}.jpg',
+         'gt_instances': {'keypoints': target[i:i + 1], 'bboxes': boxes[i:i + 1],
+                          'keypoints_visible': visible[i:i + 1]}} for i in range(25)])
+    figures = metric.evaluate(25)
+    for name in names:
+        given = dict(normalizer=name, visible=visible, boxes=boxes)
+        assert F.nme(pred, target, **given) == figures[f'{name}/NME']
+        assert F.auc(pred, target, thr=0.05, **given) == figures[f'{name}/AUC@0.05']
+        assert F.failure_rate(pred, target, thr=0.05, **given) == figures[
+            f'{name}/FR@0.05']
+
+
+def test_nme_of_fully_visible_faces_is_mmposes(arrays):
+    pred, target, _, boxes = arrays
+    size = (boxes[:, 2:] - boxes[:, :2]).max(1)
+    expected = keypoint_nme(pred, target, np.ones(pred.shape[:2], bool),
+                            np.tile(size[:, None], 2))
+    for normalizer in ('box_size', size, torch.tensor(size)):
+        assert F.nme(pred, target, normalizer, boxes=boxes) == pytest.approx(expected)
+
+
+def test_a_pair_of_landmarks_or_of_groups(arrays):
+    pred, target, _, _ = arrays
+    assert F.nme(pred, target, (36, 45)) == F.nme(pred, target)
+    assert F.nme(pred, target, [range(36, 42), range(42, 48)]) == F.nme(
+        pred, target, 'inter_pupil')
+    # Two faces: a tuple is still a pair, an array still two lengths.
+    pair = F.nme(pred[:2], target[:2], (36, 45), reduction='none')
+    lengths = F.nme(pred[:2], target[:2], np.array([36., 45.]), reduction='none')
+    assert not np.allclose(pair, lengths)
+
+
+def test_errors_once_computed_give_the_other_figures(arrays):
+    pred, target, _, _ = arrays
+    errors = F.nme(pred, target, reduction='none')
+    assert F.nme(pred, target) == errors.mean()
+    assert F.auc(errors, thr=0.05) == F.auc(pred, target, thr=0.05)
+    assert F.failure_rate(errors, thr=0.05) == F.failure_rate(pred, target, thr=0.05)
+    np.testing.assert_array_equal(F.ced(errors), F.ced(pred, target))
+
+
+def test_a_tensor_keeps_its_precision_and_needs_no_gradient(arrays):
+    pred, target, _, _ = arrays
+    error = F.nme(torch.tensor(pred, requires_grad=True), torch.tensor(target))
+    assert error.dtype == torch.float64 and not error.requires_grad
+    assert error.item() == F.nme(pred, target)
+
+
+def test_faces_that_are_left_out_are_warned_of(arrays):
+    pred, target, _, _ = arrays
+    lengths = np.full(25, 50.)
+    lengths[:3] = 0, np.nan, -1
+    with pytest.warns(UserWarning, match='3 of 25 faces have no usable') as record:
+        error = F.nme(pred, target, lengths)
+    assert record[0].filename == __file__  # the caller's line, not one of ours
+    assert error == F.nme(pred[3:], target[3:], lengths[3:])
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert np.isnan(F.nme(pred, target, lengths, reduction='none')[:3]).all()
+
+
+def test_a_prediction_that_is_not_finite_counts_as_a_failure(arrays):
+    pred, target, _, _ = arrays
+    pred = pred.copy()
+    pred[0, 5, 1] = np.nan
+    assert F.nme(pred, target) == np.inf
+    assert F.failure_rate(pred, target, thr=1e3) == 1 / 25
+    assert F.ced(pred, target)[1][-1] == 24 / 25
+
+
+ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
+
+
+@pytest.mark.parametrize(('call', 'error', 'message'), [
+    (lambda: F.nme(ONE[0], ONE[0]), ValueError, r'pred must .* one face is pred\[None'),
+    (lambda: F.nme(ONE, ONE[:, :5]), ValueError, 'pred and target must have the same'),
+    (lambda: F.nme(ONE, ONE, 'inter_oculr'), ValueError, "normalizer 'inter_oculr'"),
+    (lambda: F.nme(ONE[:, :7], ONE[:, :7]), ValueError, r'normalizer=\(LEFT, RIGHT\)'),
+    (lambda: F.nme(ONE, ONE, 'box_size'), ValueError, r'needs boxes \(N, 4\)'),
+    (lambda: F.nme(ONE, ONE, 'box_size', boxes=ONE[:, 0]), ValueError,
+     r'boxes must have the shape \(4, 4\)'),
+    (lambda: F.nme(ONE, ONE, 'item:box_size'), ValueError, 'give the lengths'),
+    (lambda: F.nme(ONE, ONE, (36, 68)), ValueError, 'normalizer names landmark 68'),
+    (lambda: F.nme(ONE[:2], ONE[:2], [60., 58.]), TypeError, 'normalizer must be two'),
+    (lambda: F.nme(ONE, ONE, None), ValueError, 'normalizer must be two landmarks'),
+    (lambda: F.nme(ONE, ONE, np.array([36, 45])), ValueError, 'one length for each'),
+    (lambda: F.nme(ONE, ONE, visible=np.ones(68)), ValueError, 'visible must have'),
+    (lambda: F.nme(ONE, ONE, reduction='sum'), ValueError, 'reduction must be one of'),
+    (lambda: F.nme(ONE, ONE, np.zeros(4)), ValueError, 'none of the 4 faces is usable'),
+    (lambda: F.nme(ONE[:0], ONE[:0]), ValueError, 'pred is empty'),
+    (lambda: F.nme('faces.npy', ONE), TypeError, 'pred must be an array of numbers'),
+    (lambda: F.nme([[1, 2], [3]], ONE), TypeError, 'pred must be an array of numbers'),
+    (lambda: F.failure_rate(ONE, 0.08), ValueError, 'thr=0.08'),
+    (lambda: F.failure_rate(ONE), ValueError, 'give target, too'),
+    (lambda: F.auc(ONE, ONE, thr=np.nan), ValueError, 'positive and finite'),
+    (lambda: F.ced(np.array([0.1, -0.1])), ValueError, 'errors cannot be negative'),
+])
+def test_bad_arrays_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_example_in_the_documentation():
+    result = doctest.testmod(F)
+    assert result.attempted > 0 and not result.failed

@@ -6,12 +6,12 @@ import pytest
 from mmwing.evaluation import Protocol, summarize
 from mmwing.evaluation.functional import face_errors, point_errors
 from mmwing.evaluation.layouts import LAYOUTS
-from mmwing.evaluation.normalizers import normalizer_lengths
+from mmwing.evaluation.normalizers import lengths_of_faces
 
 
 def errors_of(faces, normalizer='inter_ocular'):
     return face_errors(point_errors(faces.pred, faces.gt, faces.annotated),
-                       normalizer_lengths(normalizer, faces))
+                       lengths_of_faces(normalizer, faces))
 
 
 def test_figures_by_name(make_faces):
@@ -108,10 +108,10 @@ def test_all_unusable_and_empty_subset(make_faces):
 @pytest.mark.parametrize(('arguments', 'message'), [
     ({'normalizers': ('bbox',)}, "unknown normalizer 'bbox'"),
     ({'normalizers': ()}, 'at least one normaliser'),
-    ({'thresholds': (10, 0)}, 'threshold must be positive'),
+    ({'thresholds': (10, 0)}, 'thr must be positive'),
     ({'statistics': ('mode',)}, 'statistics must be some of'),
     ({'subsets': 'common'}, 'list of names'),
-    ({'thresholds': ('0.1',)}, "threshold must be positive.*'0.1'"),
+    ({'thresholds': ('0.1',)}, "thr must be positive.*'0.1'"),
     ({'thresholds': (0.1, 0.08, 0.1)}, 'thresholds must differ.*0.08'),
     ({'normalizers': ('box_size', 'box_size')}, 'normalizers must differ'),
     ({'normalizers': ('box_size',), 'keypoint_indices': {'box_size': (0, 1)}},

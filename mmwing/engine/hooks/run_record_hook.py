@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 
 from mmwing.evaluation import EvaluatedFaces, FaceAlignmentMetric, Protocol
 from mmwing.evaluation.functional import face_errors, point_errors
-from mmwing.evaluation.normalizers import normalizer_lengths
+from mmwing.evaluation.normalizers import lengths_of_faces
 from mmwing.registry import HOOKS
 
 
@@ -124,7 +124,7 @@ def _errors(protocol: Protocol, faces: EvaluatedFaces) -> dict:
     normalizer = protocol.normalizers[0]
     errors = face_errors(
         point_errors(faces.pred, faces.gt, faces.annotated),
-        normalizer_lengths(normalizer, faces, protocol.keypoint_indices))
+        lengths_of_faces(normalizer, faces, protocol.keypoint_indices))
     return {'normalizer': normalizer,
             'threshold': protocol.thresholds[-1],
             'errors': [_json_number(error) for error in errors],
