@@ -42,7 +42,7 @@ def nme(pred: ArrayLike, target: ArrayLike, normalizer: Normalizer = 'inter_ocul
             - ``'inter_ocular'``, the distance of the outer corners of the eyes, or
               ``'inter_pupil'``: for 5, 19 (AFLW), 29 (COFW), 51 and 68 (iBUG),
               98 (WFLW) or 106 (LaPa) landmarks;
-            - ``'box_size'`` (longer side), ``'box_sqrt_area'``, ``'box_diagonal'``,
+            - ``'box_longer_side'``, ``'box_sqrt_area'``, ``'box_diagonal'``,
               ``'box_width'`` or ``'box_height'`` of ``boxes``, or with ``landmark_``
               in front of the tight box around the true landmarks;
             - a pair of landmarks such as ``(36, 45)``, whose distance counts; each may
@@ -338,7 +338,7 @@ def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray
     """
     gt = np.asarray(gt)
     boxes = landmark_boxes(gt, annotated)
-    size = box_measure(boxes, 'size')
+    size = box_measure(boxes, 'longer_side')
     known = np.isfinite(gt).all(-1) & (size > 0)[:, None]
     if annotated is not None:
         known &= np.asarray(annotated) > 0

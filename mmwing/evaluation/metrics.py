@@ -34,10 +34,11 @@ class FaceAlignmentMetric(BaseMetric):
     Args:
         normalizer: Name of a normaliser, or several (the name then stands in front
             of each key: ``inter_pupil/NME``). ``inter_ocular`` (outer corners of the
-            eyes), ``inter_pupil``, ``box_size``, ``box_sqrt_area``, ``box_diagonal``,
-            ``box_width``, ``box_height`` of the data set's box, the same with
-            ``landmark_`` in front of the tight landmark box, or ``item:NAME``, a
-            number of the annotation such as AFLW's ``item:box_size``.
+            eyes), ``inter_pupil``, ``box_longer_side``, ``box_sqrt_area``,
+            ``box_diagonal``, ``box_width``, ``box_height`` of the data set's box, the
+            same with ``landmark_`` in front of the tight landmark box, or
+            ``item:NAME``, a number of the annotation such as AFLW's
+            ``item:box_size``.
         thr: Threshold, or several, of FR and AUC. The literature has 0.1 for WFLW
             and 0.08 or 0.1 for 300-W.
         keypoint_indices: For points of your own: the two landmarks (or two lists of

@@ -13,12 +13,14 @@ from .layouts import LandmarkPair, as_landmark_pair, find_layout
 if TYPE_CHECKING:
     from .faces import EvaluatedFaces
 
-BOX_MEASURES = ('size', 'sqrt_area', 'diagonal', 'width', 'height')
+BOX_MEASURES = ('longer_side', 'sqrt_area', 'diagonal', 'width', 'height')
 ITEM_PREFIX = 'item:'
 _BOX_NAMES = {f'box_{measure}': measure for measure in BOX_MEASURES}
 _LANDMARK_BOX_NAMES = {
     f'landmark_box_{measure}': measure for measure in BOX_MEASURES}
 _DISTANCES = ('inter_ocular', 'inter_pupil')
+# "The size" of a box is its longer side in MMPose and the root of its area in AFLW.
+_AMBIGUOUS = ('box_size', 'landmark_box_size')
 
 #: A name, a pair of landmarks (or of groups of landmarks), or an array (N,) of lengths.
 Normalizer = str | Sequence | np.ndarray | torch.Tensor
@@ -36,6 +38,12 @@ def check_normalizer_name(name: str, own_distances: Sequence[str] = ()) -> None:
     if name in known or (isinstance(name, str) and name.startswith(ITEM_PREFIX)
                          and name != ITEM_PREFIX):
         return
+    if name in _AMBIGUOUS:
+        box = name.removesuffix('_size')
+        raise ValueError(
+            f'normalizer {name!r} does not say which length: write {box}_longer_side '
+            f"(what {name} was, and MMPose's bbox_size) or {box}_sqrt_area (root of "
+            'width times height)')
     raise ValueError(
         f'unknown normalizer {name!r}; known are {", ".join(known)}, '
         f'{ITEM_PREFIX}NAME (a number of the annotation), and any name that '
@@ -47,10 +55,10 @@ def check_own_distances(names: Iterable[str]) -> None:
 
     ``inter_ocular`` and ``inter_pupil`` may be named anew, for they are landmark
     distances; a figure by the distance of two landmarks must not be called one by
-    ``box_size``.
+    ``box_width``.
     """
     for name in names:
-        if (name in _BOX_NAMES or name in _LANDMARK_BOX_NAMES
+        if (name in (*_BOX_NAMES, *_LANDMARK_BOX_NAMES, *_AMBIGUOUS)
                 or name.startswith(ITEM_PREFIX)):
             raise ValueError(
                 f'keypoint_indices defines the distance of two landmarks, and '
@@ -194,15 +202,16 @@ def box_measure(boxes: np.ndarray, measure: str) -> np.ndarray:
 
     Args:
         boxes: Boxes in pixels.
-        measure: ``size``, the longer side (MMPose's ``bbox_size``); ``sqrt_area``, the
-            square root of width times height; ``diagonal``; ``width``; ``height``.
+        measure: ``longer_side`` (MMPose's ``bbox_size``); ``sqrt_area``, the square
+            root of width times height (AFLW's ``box_size``); ``diagonal``;
+            ``width``; ``height``.
 
     Raises:
         ValueError: When the measure is none of these.
     """
     boxes = np.asarray(boxes, np.float64)
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    if measure == 'size':
+    if measure == 'longer_side':
         return np.maximum(width, height)
     if measure == 'sqrt_area':
         return np.sqrt(np.maximum(width, 0) * np.maximum(height, 0))

@@ -35,7 +35,8 @@ def add_face_metric(cfg: Config) -> None:
              if evaluator.get('norm_mode') == 'use_norm_item']
     normalizer = 'inter_ocular'
     if items:
-        normalizer = 'box_size' if items[0] == 'bbox_size' else ITEM_PREFIX + items[0]
+        normalizer = ('box_longer_side' if items[0] == 'bbox_size'
+                      else ITEM_PREFIX + items[0])
     cfg.test_evaluator = [*evaluators, {
         'type': f'mmwing.{name}', 'normalizer': normalizer, 'prefix': 'face'}]
 

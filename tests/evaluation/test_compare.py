@@ -93,7 +93,7 @@ def test_reports_are_compared_in_files(make_faces, tmp_path):
 @pytest.mark.parametrize(('runs', 'message'), [
     ([make_run([0.1])], 'at least two runs'),
     ([make_run([0.1]), make_run([0.1], 'b', ['other'])], 'same data set'),
-    ([make_run([0.1]), make_run([0.1], 'b', normalizer='box_size')],
+    ([make_run([0.1]), make_run([0.1], 'b', normalizer='box_width')],
      "no normalizer 'inter_ocular'"),
     ([make_run([0.1, 0.2], names=['x', 'x']), make_run([0.1])], 'give the annotations'),
 ])

@@ -178,7 +178,7 @@ def test_figures_of_arrays_agree_with_plain_loops(kind, arrays):
 @pytest.mark.filterwarnings('ignore:.*are left out')
 def test_the_metric_gives_the_same_numbers(arrays):
     pred, target, visible, boxes = (a.astype(np.float32) for a in arrays)
-    names = ('inter_ocular', 'inter_pupil', 'box_size', 'landmark_box_diagonal')
+    names = ('inter_ocular', 'inter_pupil', 'box_width', 'landmark_box_diagonal')
     metric = FaceAlignmentMetric(normalizer=names, thr=0.05)
     metric.process(None, [
         {'pred_instances': {'keypoints': pred[i:i + 1]}, 'img_path': f'{i:02}.jpg',
@@ -198,7 +198,7 @@ def test_nme_of_fully_visible_faces_is_mmposes(arrays):
     size = (boxes[:, 2:] - boxes[:, :2]).max(1)
     expected = keypoint_nme(pred, target, np.ones(pred.shape[:2], bool),
                             np.tile(size[:, None], 2))
-    for normalizer in ('box_size', size, torch.tensor(size)):
+    for normalizer in ('box_longer_side', size, torch.tensor(size)):
         assert F.nme(pred, target, normalizer, boxes=boxes) == pytest.approx(expected)
 
 
@@ -259,8 +259,8 @@ ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
     (lambda: F.nme(ONE, ONE[:, :5]), ValueError, 'pred and target must have the same'),
     (lambda: F.nme(ONE, ONE, 'inter_oculr'), ValueError, "normalizer 'inter_oculr'"),
     (lambda: F.nme(ONE[:, :7], ONE[:, :7]), ValueError, r'normalizer=\(LEFT, RIGHT\)'),
-    (lambda: F.nme(ONE, ONE, 'box_size'), ValueError, r'needs boxes \(N, 4\)'),
-    (lambda: F.nme(ONE, ONE, 'box_size', boxes=ONE[:, 0]), ValueError,
+    (lambda: F.nme(ONE, ONE, 'box_width'), ValueError, r'needs boxes \(N, 4\)'),
+    (lambda: F.nme(ONE, ONE, 'box_width', boxes=ONE[:, 0]), ValueError,
      r'boxes must have the shape \(4, 4\)'),
     (lambda: F.nme(ONE, ONE, 'item:box_size'), ValueError, 'give the lengths'),
     (lambda: F.nme(ONE, ONE, (36, 68)), ValueError, 'normalizer names landmark 68'),

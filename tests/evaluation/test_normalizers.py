@@ -11,7 +11,7 @@ from mmwing.evaluation.normalizers import (
 
 
 @pytest.mark.parametrize(('measure', 'expected'), [
-    ('size', 8), ('sqrt_area', math.sqrt(48)), ('diagonal', 10), ('width', 6),
+    ('longer_side', 8), ('sqrt_area', math.sqrt(48)), ('diagonal', 10), ('width', 6),
     ('height', 8)])
 def test_box_measures(measure, expected):
     assert box_measure([[1, 2, 7, 10]], measure) == pytest.approx([expected])

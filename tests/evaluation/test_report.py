@@ -123,7 +123,7 @@ def test_nothing_half_written(make_faces, tmp_path):
         write_report(faces, tmp_path / 'run', load_image=broken)
     with pytest.raises(ValueError, match='none of the 10 faces'):
         write_report(replace(faces, boxes=np.zeros((10, 4))), tmp_path / 'run',
-                     Protocol(('box_size',)))
+                     Protocol(('box_width',)))
     assert [path.name for path in tmp_path.iterdir()] == ['run']
     assert [path.name for path in (tmp_path / 'run').iterdir()] == ['mine.txt']
     write_report(faces, tmp_path / 'run', load_image=gray)

@@ -44,7 +44,7 @@ def test_images_come_from_files(tmp_path):
 @pytest.mark.parametrize(('evaluator', 'normalizer'), [
     ({'type': 'NME', 'norm_mode': 'keypoint_distance'}, 'inter_ocular'),
     ({'type': 'NME', 'norm_mode': 'use_norm_item', 'norm_item': 'bbox_size'},
-     'box_size'),
+     'box_longer_side'),
     ([{'type': 'PCK'}, {'type': 'NME', 'norm_mode': 'use_norm_item',
                         'norm_item': 'box_size'}], 'item:box_size'),
 ])
@@ -120,8 +120,8 @@ def test_runner_without_the_metric(tmp_path):
 
 def test_what_the_report_would_fail_on_is_refused_before_the_test(make_faces,
                                                                   tmp_path):
-    write_report(make_faces(), tmp_path / 'other', Protocol(('box_size',)))
-    by_box = make_runner(FaceAlignmentMetric(normalizer='box_size'))
+    write_report(make_faces(), tmp_path / 'other', Protocol(('box_width',)))
+    by_box = make_runner(FaceAlignmentMetric(normalizer='box_width'))
     check_report(by_box, [tmp_path / 'other'])
     with pytest.raises(FileNotFoundError, match='it is not a report'):
         check_report(by_box, [tmp_path / 'other', tmp_path / 'nowhere'])

@@ -46,7 +46,7 @@ def test_per_face_mean_and_pooled_mean_differ():
 
 def test_several_normalizers_stand_in_the_keys(make_faces):
     faces = make_faces()
-    names = ('inter_ocular', 'inter_pupil', 'box_size', 'landmark_box_diagonal',
+    names = ('inter_ocular', 'inter_pupil', 'box_longer_side', 'landmark_box_diagonal',
              'item:box_size')
     figures = summarize(faces, Protocol(names))
     for name in names:
@@ -99,8 +99,8 @@ def test_intervals_hold_the_figures(make_faces):
 
 def test_all_unusable_and_empty_subset(make_faces):
     faces = make_faces()
-    with pytest.raises(ValueError, match='none of the 20 faces.*box_size'):
-        summarize(replace(faces, boxes=np.zeros((20, 4))), Protocol(('box_size',)))
+    with pytest.raises(ValueError, match='none of the 20 faces.*box_width'):
+        summarize(replace(faces, boxes=np.zeros((20, 4))), Protocol(('box_width',)))
     with pytest.raises(ValueError, match="'pose' is empty.*common"):
         summarize(faces, Protocol(subsets=('pose',)))
 
@@ -113,9 +113,14 @@ def test_all_unusable_and_empty_subset(make_faces):
     ({'subsets': 'common'}, 'list of names'),
     ({'thresholds': ('0.1',)}, "thr must be positive.*'0.1'"),
     ({'thresholds': (0.1, 0.08, 0.1)}, 'thresholds must differ.*0.08'),
-    ({'normalizers': ('box_size', 'box_size')}, 'normalizers must differ'),
+    ({'normalizers': ('box_width', 'box_width')}, 'normalizers must differ'),
+    ({'normalizers': ('box_width',), 'keypoint_indices': {'box_width': (0, 1)}},
+     "'box_width' is something else: call it inter_ocular"),
+    ({'normalizers': ('box_size',)},
+     "'box_size' does not say which length: write box_longer_side.*box_sqrt_area"),
+    ({'normalizers': ('landmark_box_size',)}, 'write landmark_box_longer_side'),
     ({'normalizers': ('box_size',), 'keypoint_indices': {'box_size': (0, 1)}},
-     "'box_size' is something else: call it inter_ocular"),
+     "'box_size' is something else"),
     ({'normalizers': ('item:a',), 'keypoint_indices': {'item:a': (0, 1)}},
      "'item:a' is something else"),
     ({'num_bootstrap': -1}, 'num_bootstrap')])

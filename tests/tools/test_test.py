@@ -99,11 +99,11 @@ def test_boxes_from_a_file(run, tmp_path):
 def test_the_boxes_of_a_file_do_not_normalise(run, tmp_path):
     """With boxes three times as large, errors by them would be three times less."""
     boxes = write_boxes(tmp_path / 'boxes.json', grow=2)
-    for name in ('box_size', 'inter_ocular'):
+    for name in ('box_longer_side', 'inter_ocular'):
         run('--out', f'{name}.json', '--bbox-file', boxes,
             **{'test_evaluator.normalizer': name})
     own = faces()
-    ratio = mmengine.load('box_size.json')['NME'] / mmengine.load(
+    ratio = mmengine.load('box_longer_side.json')['NME'] / mmengine.load(
         'inter_ocular.json')['NME']
     info = own.get_data_info(0)
     eyes = abs(info['keypoints'][0, 36, 0] - info['keypoints'][0, 45, 0])

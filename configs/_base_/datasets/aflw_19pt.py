@@ -1,4 +1,6 @@
-# AFLW-Full, 19 points; errors are divided by the size of the face.
+# AFLW-Full, 19 points. Errors are divided by the size of the face box (Feng et al.,
+# CVPR 2018, section 7). AFLW's boxes are square: the root of the area is the side, the
+# box_size of the annotation, and MMPose's bbox_size.
 _base_ = './300w_68pt.py'
 
 dataset_type = 'AFLWDataset'
@@ -16,5 +18,5 @@ val_dataloader = dict(
         ann_file='annotations/face_landmarks_aflw_test.json'))
 test_dataloader = val_dataloader
 
-val_evaluator = dict(normalizer='box_size')
+val_evaluator = dict(normalizer='box_sqrt_area')
 test_evaluator = val_evaluator

@@ -260,8 +260,8 @@ class DirectRegressionHead(RegressionHead):
             dict[str, Tensor]: ``loss_kpt``; ``acc_pose``, the share of landmarks off
             by less than 5 % of the input size, as MMPose's head logs; with a known
             input size also ``error_px``, the mean distance in pixels of the input,
-            and ``nme_box``, the mean over faces of that distance divided by the
-            square root of the area of the face's landmark box. Scalars.
+            and ``nme_landmark_box_sqrt_area``, the mean over faces of that distance
+            divided by the root of the area of the face's landmark box. Scalars.
 
         Raises:
             ValueError: If labels and head differ in the number of landmarks.
@@ -323,7 +323,7 @@ class DirectRegressionHead(RegressionHead):
         usable = (count > 0) & (box > 0)
         nme = distance.sum(dim=1) / count.clamp(min=1) / torch.where(usable, box, 1)
         nme = torch.where(usable, nme, 0)
-        accuracies['nme_box'] = nme.sum() / usable.sum().clamp(min=1)
+        accuracies['nme_landmark_box_sqrt_area'] = nme.sum() / usable.sum().clamp(min=1)
         return accuracies
 
     # --------------------------------------------------------------- predict

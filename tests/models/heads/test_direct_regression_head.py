@@ -274,7 +274,8 @@ def test_accuracies_against_numpy():
             nmes.append(d[k].mean() / side)
     assert got['acc_pose'].item() == pytest.approx(pck, rel=1e-5)
     assert got['error_px'].item() == pytest.approx(distance[known].mean(), rel=1e-5)
-    assert got['nme_box'].item() == pytest.approx(np.mean(nmes), rel=1e-4)
+    assert got['nme_landmark_box_sqrt_area'].item() == pytest.approx(
+        np.mean(nmes), rel=1e-4)
 
 
 def test_no_annotated_landmark_at_all():
@@ -296,7 +297,8 @@ def test_loss_and_accuracies_do_not_leave_the_device(monkeypatch):
     samples = make_samples(torch.rand(2, K, 2, device='meta'),
                            torch.ones(2, K, device='meta'))
     losses = head.loss((), samples)
-    assert set(losses) == {'loss_kpt', 'acc_pose', 'error_px', 'nme_box'}
+    assert set(losses) == {'loss_kpt', 'acc_pose', 'error_px',
+                           'nme_landmark_box_sqrt_area'}
     assert losses['loss_kpt'].requires_grad and not losses['error_px'].requires_grad
     with pytest.raises(RuntimeError):
         losses['error_px'].item()
