@@ -9,7 +9,7 @@ import sys
 
 def main(arguments: list[str]) -> int | str:
     """Run the doctor, or print a path."""
-    from mmwing import doctor
+    from mmwing.stack import doctor
     if not arguments:
         return doctor.main()
     import mmwing

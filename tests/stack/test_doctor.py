@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 
-from mmwing import __main__, doctor, stack
+from mmwing import __main__, stack
+from mmwing.stack import checkpoints, doctor
 
 
 def test_a_healthy_stack_passes(capsys):
@@ -52,7 +53,7 @@ def test_two_opencvs_are_a_conflict(monkeypatch):
 
 
 def test_a_checkpoint_that_does_not_load_is_reported(monkeypatch):
-    monkeypatch.setattr(stack, '_safe_globals', list)
+    monkeypatch.setattr(checkpoints, '_safe_globals', list)
     finding = next(f for f in doctor.examine() if f.name == 'checkpoints')
     assert finding.state == doctor.BROKEN
 

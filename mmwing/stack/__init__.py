@@ -1,0 +1,32 @@
+"""What OpenMMLab's last releases need to import and load today.
+
+:func:`prepare` runs once, when ``mmwing`` is imported. It changes nothing that works.
+Nothing here imports torch or OpenMMLab before that.
+"""
+
+import functools
+
+from .checkpoints import (
+    TRUST_VARIABLE,
+    load_checkpoint_file,
+    register_local_loader,
+    trust_checkpoint,
+)
+from .pretrained import register_download_loaders, zoo_url
+from .stand_ins import STAND_INS, StandIn, offer_stand_ins, offered
+
+
+@functools.cache
+def prepare() -> None:
+    """Offer stand-ins for missing modules and make checkpoints load.
+
+    Idempotent. Must run before the first import of ``mmpose.models``,
+    ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
+    """
+    offer_stand_ins()
+    register_local_loader()
+    register_download_loaders()
+
+
+__all__ = ['STAND_INS', 'TRUST_VARIABLE', 'StandIn', 'load_checkpoint_file', 'offered',
+           'prepare', 'trust_checkpoint', 'zoo_url']

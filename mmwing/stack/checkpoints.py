@@ -1,0 +1,122 @@
+"""Load checkpoints with ``weights_only=True`` and a short allow-list.
+
+MMEngine 0.10.7 calls ``torch.load`` without arguments: since PyTorch 2.6 that refuses
+every checkpoint of MMEngine's own, and with ``weights_only=False`` it would run code
+that a file brings along.
+"""
+
+from __future__ import annotations
+
+import codecs
+import importlib
+import os
+import os.path as osp
+import pickle
+
+#: Checkpoint files named here (separated by ``os.pathsep``) are loaded without
+#: the ``weights_only`` restriction.
+TRUST_VARIABLE = 'MMWING_TRUST_CHECKPOINT'
+
+_trusted: set[str] = set()
+
+
+def _safe_globals() -> list:
+    """What MMEngine's own checkpoints hold beyond tensors and containers.
+
+    Its message hub stores :class:`HistoryBuffer` objects, whose arrays and
+    scalars are numpy's. None of these can run code when unpickled.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+
+    # numpy 1.26 has a package numpy._core, too, with nothing in it.
+    core = '_core' if np.lib.NumpyVersion(np.__version__) >= '2.0.0' else 'core'
+    multiarray = importlib.import_module(f'numpy.{core}.multiarray')
+    # `bytes` and `encode` are how pickle writes an array's empty or raw buffer.
+    entries: list = [HistoryBuffer, np.ndarray, np.dtype, bytes, codecs.encode,
+                     (codecs.encode, '_codecs.encode')]
+    for function in ('_reconstruct', 'scalar'):
+        # A file written under numpy 1 names numpy.core, under numpy 2 numpy._core.
+        for package in ('numpy.core', 'numpy._core'):
+            entries.append((getattr(multiarray, function),
+                            f'{package}.multiarray.{function}'))
+    entries += [type(np.dtype(code)) for code in
+                ('f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', '?')]
+
+    def statistic_of(owner, name):
+        # A HistoryBuffer pickles the table of its statistics as getattr calls.
+        if owner is HistoryBuffer and name in ('mean', 'max', 'min', 'current'):
+            return getattr(owner, name)
+        raise pickle.UnpicklingError(f'getattr({owner!r}, {name!r}) is not allowed')
+
+    entries += [(statistic_of, 'builtins.getattr'), (statistic_of, 'getattr')]
+    return entries
+
+
+def trust_checkpoint(path: str) -> None:
+    """Load the file ``path`` without the ``weights_only`` restriction.
+
+    Unpickling such a file can run any code that its author put there. Use it
+    only for files that you wrote yourself or whose author you trust. The
+    environment variable ``MMWING_TRUST_CHECKPOINT`` does the same.
+    """
+    _trusted.add(osp.realpath(osp.expanduser(path)))
+
+
+def _is_trusted(path: str) -> bool:
+    listed = os.environ.get(TRUST_VARIABLE, '').split(os.pathsep)
+    trusted = _trusted | {osp.realpath(osp.expanduser(p)) for p in listed if p}
+    return osp.realpath(path) in trusted
+
+
+def load_checkpoint_file(filename: str, map_location=None):
+    """Load a local checkpoint with ``weights_only=True`` and an allow-list.
+
+    Args:
+        filename: Path of the file; ``~`` is expanded.
+        map_location: As :func:`torch.load`.
+
+    Returns:
+        What the file holds, for MMEngine a dict.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        pickle.UnpicklingError: The file needs more than tensors, containers
+            and MMEngine's training state, and it was not declared trusted;
+            or it is no checkpoint at all (damaged, cut off).
+    """
+    import torch
+
+    filename = osp.expanduser(filename)
+    if not osp.isfile(filename):
+        raise FileNotFoundError(
+            f'checkpoint {filename!r} does not exist (working directory: '
+            f'{os.getcwd()})')
+    if _is_trusted(filename):
+        return torch.load(filename, map_location=map_location, weights_only=False)
+    try:
+        with torch.serialization.safe_globals(_safe_globals()):
+            return torch.load(filename, map_location=map_location,
+                              weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()
+        reason = next((line.strip() for line in first_line if 'GLOBAL' in line
+                       or 'Unsupported' in line), first_line[0])
+        # PyTorch's advice is to allow the object everywhere; ours trusts one file.
+        reason = reason.split(' Please use ')[0]
+        raise pickle.UnpicklingError(
+            f'checkpoint {filename!r} was refused: {reason} '
+            'It is damaged, or it holds Python objects beside weights, and '
+            'loading those can run code. If you trust the file, say so: '
+            f'{TRUST_VARIABLE}={filename} in the environment, or '
+            'mmwing.stack.trust_checkpoint(path) in Python.') from error
+
+
+def register_local_loader() -> None:
+    """Let MMEngine load local checkpoint files through this module."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+
+    def load_from_local(filename, map_location):
+        return load_checkpoint_file(filename, map_location)
+
+    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
