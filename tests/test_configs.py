@@ -1,10 +1,12 @@
-"""Every config builds, and its parts agree with each other."""
+"""Every config builds, is named for what it holds, and its parts agree."""
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import cv2
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -17,8 +19,15 @@ from mmpose.registry import DATASETS, METRICS, MODELS
 import mmwing
 
 NAMES = mmwing.list_configs()
-NAME = re.compile(r'td-reg_[\w-]+_\d+xb(?P<batch>\d+)-(?P<epochs>\d+)(e|k)_'
-                  r'[\w-]+-(?P<w>\d+)x(?P<h>\d+)')
+NAME = re.compile(
+    r'td-reg_(?P<backbone>cnn6|cnn7|cnn6-7|res50)(?P<parts>(?:-local|-cascade|-pdb)*)_'
+    r'(?P<loss>[a-z0-9]+)_\d+xb(?P<batch>\d+)-(?P<length>\d+)(?P<unit>[ek])_'
+    r'(?P<dataset>[a-z0-9-]+)-(?P<w>\d+)x(?P<h>\d+)')
+LOSSES = {'wing': 'mmwing.WingLoss', 'l1': 'mmwing.L1Loss'}
+ROOT = Path(mmwing.config_path(NAMES[0])).parents[3]
+BASES = sorted((ROOT / '_base_').rglob('*.py'))
+SHIPPED = Path(mmpose.__file__).parent / '.mim' / 'configs'  # MMPose's own configs
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def read(name: str) -> Config:
@@ -36,21 +45,73 @@ def plain(names: list[str]) -> list[str]:
         mmwing.config_path(name)).model]
 
 
+@cache
+def bases_of(path: Path) -> frozenset[Path]:
+    """All files that a config inherits from."""
+    files = [(path.parent / base).resolve() for base in
+             Config._get_base_files(str(path))]
+    return frozenset(files).union(*map(bases_of, files))
+
+
+def keys_of(value: object) -> set[str]:
+    """The keys of all dictionaries in a value."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    if isinstance(value, (list, tuple)):
+        return set().union(*map(keys_of, value))
+    return set()
+
+
 def test_there_are_configs():
-    assert len(NAMES) >= 15
-    assert all(Path(mmwing.config_path(name)).is_file() for name in NAMES)
+    assert len(NAMES) >= 25 and len(BASES) >= 15
+    assert len({path.stem for path in BASES}) == len(BASES)
 
 
 @pytest.mark.parametrize('name', NAMES)
-def test_the_name_says_what_the_config_does(name):
+def test_the_name_says_what_the_config_holds(name):
     match = NAME.fullmatch(name)
     assert match, 'td-reg_<backbone>_<loss>_<gpus>xb<batch>-<epochs>e_<dataset>-<size>'
     cfg = read(name)
     assert cfg.train_dataloader.batch_size == int(match['batch'])
-    if match[3] == 'e':
-        assert cfg.train_cfg.max_epochs == int(match['epochs'])
+    if match['unit'] == 'e':
+        assert cfg.train_cfg.max_epochs == int(match['length'])
+        assert cfg.param_scheduler[-1].end == int(match['length'])
     else:
-        assert cfg.train_cfg.max_iters == int(match['epochs']) * 1000
+        assert cfg.train_cfg.max_iters == int(match['length']) * 1000
+    folder = Path(mmwing.config_path(name)).parent.name
+    assert match['dataset'] == folder.replace('_', '-')
+    cascade = 'stage1' in cfg.model
+    stages = [cfg.model.stage1, cfg.model.stage2] if cascade else [cfg.model]
+    archs = [stage.backbone.get('arch', f'res{stage.backbone.get("depth")}')
+             for stage in stages]
+    assert match['backbone'] == '-cnn'.join(archs).replace('-cnncnn', '-')
+    head = stages[-1].head
+    assert head.loss.type == LOSSES[match['loss']]
+    assert list(head.decoder.input_size) == [int(match['w']), int(match['h'])]
+    dataset = cfg.train_dataloader.dataset.type
+    assert match['parts'] == ''.join([
+        '-local' * (head.type == 'mmwing.LocalRefinementHead'), '-cascade' * cascade,
+        '-pdb' * (dataset == 'mmwing.PoseBalancedDataset')])
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_a_config_survives_dump_and_options(name, tmp_path, monkeypatch):
+    cfg = read(name)
+    cfg.merge_from_dict({'optim_wrapper.optimizer.lr': 1e-5,
+                         'val_dataloader.dataset.pipeline.0.type': 'LoadImage'})
+    cfg.dump(tmp_path / 'dumped.py')
+    monkeypatch.chdir(tmp_path)
+    again = Config.fromfile('dumped.py').to_dict()
+    assert again == cfg.to_dict()
+    assert again['val_dataloader']['dataset']['pipeline'][0]['type'] == 'LoadImage'
+
+
+@pytest.mark.parametrize('base', BASES, ids=lambda path: path.stem)
+def test_a_base_serves_a_config_and_knows_no_loss(base):
+    used = frozenset().union(*(bases_of(Path(mmwing.config_path(name)).resolve())
+                               for name in NAMES))
+    assert base.resolve() in used
+    assert 'loss' not in keys_of(Config.fromfile(base).to_dict())
 
 
 @pytest.mark.parametrize('name', plain(NAMES))
@@ -156,28 +217,47 @@ def test_a_step_of_training_and_a_test(name, tmp_path, monkeypatch):
     assert figures['num_faces'] == 3 and np.isfinite(figures['NME'])
 
 
-def test_a_config_of_one_loss_differs_in_its_type_alone():
-    """A base holds no argument of any one loss, so a swap leaves nothing over."""
-    configs = [read(name) for name in NAMES
-               if re.match(r'td-reg_cnn6_[a-z0-9]+_1xb16-20e_300w', name)]
-    assert len(configs) >= 7
-    reference = configs[0].to_dict()
-    types = set()
-    for cfg in configs:
-        rest = cfg.to_dict()
-        types.add(rest['model']['head'].pop('loss')['type'])
-        other = dict(reference)
-        other['model'] = {**reference['model'],
-                          'head': {k: v for k, v in reference['model']['head'].items()
-                                   if k != 'loss'}}
-        assert rest == other
-    assert len(types) == len(configs)
+@pytest.mark.parametrize('loss', [
+    'L2Loss', 'L1Loss', 'SmoothL1Loss', 'WingLoss', 'RectifiedWingLoss', 'SoftWingLoss',
+    'GeneralRobustLoss'])
+@pytest.mark.parametrize('name', ['td-reg_cnn6_wing_1xb16-200e_300w-64x64',
+                                  'td-reg_cnn7-local_l1_1xb32-220e_300w-128x128'])
+def test_one_edit_gives_a_config_another_loss(name, loss):
+    """No argument of the old loss is left over."""
+    cfg = read(name)
+    cfg.merge_from_dict({'model.head.loss.type': f'mmwing.{loss}'})
+    module = MODELS.build(cfg.model).head.loss_module
+    assert type(module) is getattr(mmwing.models.losses, loss)
+    assert tuple(module.input_size) == tuple(cfg.model.head.decoder.input_size)
 
 
 def test_no_base_hides_meta_information_of_mmpose():
     """MMPose looks for configs/_base_/datasets/X.py in the working directory first."""
-    import mmpose
-    shipped = Path(mmpose.__file__).parent / '.mim' / 'configs/_base_/datasets'
-    ours = Path(mmwing.config_path(NAMES[0])).parents[3] / '_base_/datasets'
-    clash = {p.name for p in shipped.glob('*.py')} & {p.name for p in ours.glob('*.py')}
-    assert not clash
+    theirs = {path.name for path in (SHIPPED / '_base_/datasets').glob('*.py')}
+    assert theirs and not theirs & {path.name for path in BASES}
+
+
+def named_in(path: Path) -> set[str]:
+    """Names of configs in a text: whole, or without ``td-reg_`` as tables have them."""
+    text = path.read_text(encoding='utf-8')
+    whole = re.findall(r'\btd-(?:reg|hm)_[\w-]+-\d+x\d+', text)
+    short = re.findall(r'`((?:cnn|res)\d[\w-]*-\d+x\d+)`', text)
+    return {*whole, *(f'td-reg_{name}' for name in short)}
+
+
+def test_the_texts_name_configs_that_exist():
+    pages = [REPOSITORY / 'README.md', REPOSITORY / 'Makefile',
+             *(REPOSITORY / 'docs').rglob('*.md'), *(REPOSITORY / 'docs').rglob('*.py'),
+             *(REPOSITORY / 'tools').rglob('*.py')]
+    known = {*NAMES, *(path.stem for path in SHIPPED.rglob('*.py')),
+             *(path.stem for path in (REPOSITORY / 'docs').rglob('*.py'))}
+    named = {page.relative_to(REPOSITORY): named_in(page) for page in pages}
+    assert len(named[Path('README.md')]) >= 5
+    assert not {page: names - known for page, names in named.items() if names - known}
+
+
+def test_the_texts_name_bases_that_exist():
+    for page in [REPOSITORY / 'README.md', *(REPOSITORY / 'docs').rglob('*.md')]:
+        for path in re.findall(r'\bconfigs/_base_/[\w/.-]*\w',
+                               page.read_text(encoding='utf-8')):
+            assert (REPOSITORY / path).exists(), f'{page.name} names {path}'

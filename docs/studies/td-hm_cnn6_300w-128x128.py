@@ -6,7 +6,8 @@ CNN-6 without its last stage, at half its width, and two deconvolutions to maps 
 _base_ = [
     '../../configs/_base_/default_runtime.py',
     '../../configs/_base_/schedules/adam_20e.py',
-    '../../configs/_base_/datasets/300w_128x128.py',
+    '../../configs/_base_/datasets/300w_68pt.py',
+    '../../configs/_base_/pipelines/face_128x128.py',
 ]
 
 codec = dict(
@@ -56,5 +57,7 @@ train_dataloader = dict(
         ann_file='annotations/face_landmarks_300w_fit.json',
         pipeline=train_pipeline))
 val_dataloader = dict(
-    dataset=dict(ann_file='annotations/face_landmarks_300w_dev.json'))
+    dataset=dict(
+        ann_file='annotations/face_landmarks_300w_dev.json',
+        pipeline={{_base_.val_pipeline}}))
 test_dataloader = val_dataloader

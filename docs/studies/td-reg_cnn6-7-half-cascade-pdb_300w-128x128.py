@@ -3,7 +3,8 @@ _base_ = [
     '../../configs/_base_/default_runtime.py',
     '../../configs/_base_/schedules/adam_20e.py',
     '../../configs/_base_/models/cnn6-7_cascade.py',
-    '../../configs/_base_/datasets/300w_cascade.py',
+    '../../configs/_base_/datasets/300w_68pt.py',
+    '../../configs/_base_/pipelines/face_cascade.py',
 ]
 
 model = dict(
@@ -24,6 +25,9 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='mmwing.PoseBalancedDataset',
-        dataset={{_base_.train_dataloader.dataset}}))
+        dataset=dict(
+            _base_.train_dataloader.dataset, pipeline=_base_.train_pipeline)))
+val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
+test_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
 optim_wrapper = dict(
     type='mmwing.BFloat16OptimWrapper', optimizer=dict(lr=1e-3))

@@ -115,8 +115,10 @@ def test_the_kernel_of_the_optimiser_is_no_part_of_what_is_compared(small):
 
 
 def test_a_variant_may_train_another_config(tmp_path, small):
-    variant = Variant.labelled(
-        'L1', ['config:td-reg_cnn6_l1_1xb64-24e_synthetic-64x64'])
+    other = tmp_path / 'l1.py'
+    other.write_text(f'_base_ = [{config_path(CNN6)!r}]\n'
+                     "model = dict(head=dict(loss=dict(type='mmwing.L1Loss')))\n")
+    variant = Variant.labelled('L1', [f'config:{other}'])
     (job, result), = plan_finals(make_study(tmp_path, small), [variant],
                                  {'L1': None}, [0])
     assert job.cfg.model.head.loss.type == 'mmwing.L1Loss'

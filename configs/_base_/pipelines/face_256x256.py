@@ -1,17 +1,7 @@
-# Feng et al. (CVPR 2018), section 6: rotation, box jitter, flip, blur.
-codec = dict(type='mmwing.DirectRegressionLabel', input_size=(256, 256))
-train_pipeline = [
-    dict(type='mmwing.LoadCachedImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='mmwing.RandomFaceBox', rotation=30, jitter=0.05, flip_prob=0.5),
-    dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
-    dict(type='mmwing.RandomGaussianBlur', sigma=1, prob=0.5),
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='mmwing.LoadCachedImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
+# face_64x64.py for inputs of 256x256 pixels.
+_base_ = './face_64x64.py'
+
+codec = dict(input_size=(256, 256))
+train_pipeline, val_pipeline = _base_.train_pipeline, _base_.val_pipeline
+train_pipeline[3].input_size = val_pipeline[2].input_size = codec['input_size']
+train_pipeline[5].encoder.input_size = codec['input_size']

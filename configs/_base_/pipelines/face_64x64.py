@@ -1,4 +1,4 @@
-# Feng et al. (CVPR 2018), section 6: rotation, box jitter, flip, blur.
+# Augmentation of Feng et al. (CVPR 2018), section 6: rotation, box jitter, flip, blur.
 codec = dict(type='mmwing.DirectRegressionLabel', input_size=(64, 64))
 train_pipeline = [
     dict(type='mmwing.LoadCachedImage'),

@@ -1,41 +1,11 @@
-# face_128x128.py with colour and patches for long trainings on few faces, and a
-# milder pipeline for their end: the test sees neither patches nor boxes that are off.
-_base_ = '../datasets/300w_label_offset.py'
+# face_varied_64x64.py for inputs of 128x128 pixels, with more colour and patches.
+_base_ = './face_varied_64x64.py'
 
-codec = dict(type='mmwing.DirectRegressionLabel', input_size=(128, 128))
-train_pipeline = [
-    dict(type='mmwing.LoadCachedImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(
-        type='mmwing.RandomFaceBox',
-        rotation=30,
-        jitter=0.05,
-        flip_prob=0.5,
-        label_offset={{_base_.label_offset}}),
-    dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
-    dict(type='mmwing.RandomColor', prob=0.8),
-    dict(type='mmwing.RandomOcclusion', prob=0.4),
-    dict(type='mmwing.RandomGaussianBlur', sigma=1, prob=0.5),
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='PackPoseInputs'),
-]
-mild_pipeline = [
-    dict(type='mmwing.LoadCachedImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(
-        type='mmwing.RandomFaceBox',
-        rotation=15,
-        jitter=0.02,
-        flip_prob=0.5,
-        label_offset={{_base_.label_offset}}),
-    dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
-    dict(type='mmwing.RandomColor', prob=0.5),
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='mmwing.LoadCachedImage'),
-    dict(type='GetBBoxCenterScale'),
-    dict(type='mmwing.FaceAffine', input_size=codec['input_size']),
-    dict(type='PackPoseInputs'),
-]
+codec = dict(input_size=(128, 128))
+train_pipeline, val_pipeline = _base_.train_pipeline, _base_.val_pipeline
+train_pipeline[3].input_size = val_pipeline[2].input_size = codec['input_size']
+train_pipeline[4].prob = 0.8
+train_pipeline[5].prob = 0.4
+train_pipeline[7].encoder.input_size = codec['input_size']
+mild_pipeline = _base_.mild_pipeline
+mild_pipeline[3].input_size = mild_pipeline[5].encoder.input_size = codec['input_size']

@@ -1,27 +1,8 @@
-# AdamW, one warm-up epoch, cosine to zero, exponential moving average of the weights.
+# adam_20e.py with AdamW and for 200 epochs.
+_base_ = './adam_20e.py'
+
 max_epochs = 200
-train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=10)
-optim_wrapper = dict(
-    optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.01, fused=True))
-param_scheduler = [
-    dict(
-        type='LinearLR',
-        begin=0,
-        end=1,
-        start_factor=0.01,
-        by_epoch=True,
-        convert_to_iter_based=True),
-    dict(
-        type='CosineAnnealingLR',
-        begin=1,
-        end=max_epochs,
-        T_max=max_epochs - 1,
-        eta_min=0,
-        by_epoch=True,
-        convert_to_iter_based=True),
-]
-custom_hooks = [
-    dict(type='mmwing.MeanShapeHook'),
-    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0005, gamma=800),
-]
-auto_scale_lr = dict(base_batch_size=16)
+train_cfg = dict(max_epochs=max_epochs, val_interval=10)
+optim_wrapper = dict(optimizer=dict(type='AdamW', weight_decay=0.01))
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=max_epochs, T_max=max_epochs - 1)

@@ -1,10 +1,14 @@
 _base_ = [
-    '../../../_base_/schedules/wing_120k.py',
+    '../../../_base_/schedules/sgd_120k.py',
     '../../../_base_/models/res50_256x256.py',
-    '../../../_base_/datasets/aflw_256x256.py',
+    '../../../_base_/datasets/aflw_19pt.py',
+    '../../../_base_/pipelines/face_256x256.py',
 ]
 
 model = dict(
     test_cfg=dict(flip_test=False),
     head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss')))
-train_dataloader = dict(batch_size=8)
+train_dataloader = dict(
+    batch_size=8, dataset=dict(pipeline={{_base_.train_pipeline}}))
+val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
+test_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))

@@ -2,7 +2,11 @@ _base_ = [
     '../../../_base_/default_runtime.py',
     '../../../_base_/schedules/adam_24e.py',
     '../../../_base_/models/cnn7_128x128.py',
-    '../../../_base_/datasets/synthetic_128x128.py',
+    '../../../_base_/datasets/synthetic_68pt.py',
+    '../../../_base_/pipelines/face_128x128.py',
 ]
 
 model = dict(head=dict(loss=dict(type='mmwing.WingLoss')))
+train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
+val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
+test_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))

@@ -1,5 +1,0 @@
-_base_ = ['./aflw_19pt.py', '../pipelines/face_64x64.py']
-
-train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
-val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
-test_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))

@@ -1,3 +1,0 @@
-_base_ = './td-reg_cnn6_wing_1xb8-120k_300w-64x64.py'
-
-model = dict(head=dict(loss=dict(type='mmwing.SmoothL1Loss')))

@@ -1,8 +1,0 @@
-_base_ = [
-    '../../../_base_/default_runtime.py',
-    '../../../_base_/schedules/adam_24e.py',
-    '../../../_base_/models/res50_256x256.py',
-    '../../../_base_/datasets/synthetic_256x256.py',
-]
-
-model = dict(head=dict(loss=dict(type='mmwing.WingLoss')))
