@@ -18,7 +18,7 @@ try:
 
     # Registration happens on import, hence after the stack is prepared.
     from mmwing import codecs, datasets, engine, evaluation, models
-    from mmwing.apis import config_path, list_configs, tool_path
+    from mmwing.config import config_path, list_configs, tool_path
 except Exception as error:
     if not _doctor:
         raise ImportError(

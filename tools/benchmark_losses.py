@@ -12,7 +12,7 @@ import sys
 
 import torch
 
-from mmwing.apis.loss_cost import compare_wing
+from mmwing.benchmark.loss_cost import compare_wing
 
 
 def parse_args() -> argparse.Namespace:

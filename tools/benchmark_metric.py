@@ -8,8 +8,8 @@ intervals. Memory is the peak of the process, with PyTorch and MMPose in it.
 
 import argparse
 
-from mmwing.apis import exit_with_message
-from mmwing.apis.metric_cost import measure_metric
+from mmwing.benchmark.metric_cost import measure_metric
+from mmwing.config import exit_with_message
 
 
 def parse_args() -> argparse.Namespace:

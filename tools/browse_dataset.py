@@ -10,7 +10,7 @@ import argparse
 
 from mmengine.config import DictAction
 
-from mmwing.apis import browse_dataset, exit_with_message, load_config
+from mmwing.config import browse_dataset, exit_with_message, load_config
 from mmwing.visualization.tile import save_picture
 
 

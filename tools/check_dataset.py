@@ -11,7 +11,7 @@ See docs/your_own_points.md.
 import argparse
 import sys
 
-from mmwing.apis import exit_with_message
+from mmwing.config import exit_with_message
 from mmwing.datasets.checks import check_landmarks, draw_check_sheet
 from mmwing.visualization.tile import save_picture
 

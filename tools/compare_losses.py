@@ -28,7 +28,6 @@ from pathlib import Path
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.apis import check_data, exit_with_message, load_config
 from mmwing.comparison import (
     Budget,
     OutOfBudget,
@@ -44,6 +43,7 @@ from mmwing.comparison import (
     write_overview,
     write_tables,
 )
+from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.registry import DATASETS
 
 

@@ -8,7 +8,7 @@ with the first, on the faces that all of them have.
 import argparse
 
 import mmwing
-from mmwing.apis import exit_with_message
+from mmwing.config import exit_with_message
 from mmwing.evaluation.compare import write_comparison
 
 

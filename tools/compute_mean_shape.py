@@ -12,7 +12,7 @@ import argparse
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.apis import check_data, exit_with_message, load_config
+from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.engine.mean_shape import (
     check_mean_shape_path,
     compute_mean_shape,

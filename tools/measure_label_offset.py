@@ -12,7 +12,7 @@ import argparse
 
 from mmengine.config import DictAction
 
-from mmwing.apis import (
+from mmwing.config import (
     build_runner,
     check_data,
     check_weights,

@@ -8,7 +8,7 @@ WORK_DIR is what tools/train.py --work-dir was given; its name names the curve.
 import argparse
 from pathlib import Path
 
-from mmwing.apis import exit_with_message
+from mmwing.config import exit_with_message
 from mmwing.evaluation.learning_curve import read_learning_curve
 from mmwing.visualization.learning_curves import draw_learning_curves
 

@@ -11,7 +11,7 @@ import argparse
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.apis import check_data, exit_with_message, load_config
+from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.datasets.wrappers import PoseBalancedDataset
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_pose_balance

@@ -12,7 +12,7 @@ import json
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.apis import check_data, exit_with_message, load_config
+from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.evaluation.baselines import annotated_faces, shape_baselines
 from mmwing.evaluation.run import read_nme
 from mmwing.evaluation.summary import summarize

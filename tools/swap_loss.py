@@ -13,8 +13,7 @@ import sys
 from mmengine.config import DictAction
 
 import mmwing
-from mmwing.apis import exit_with_message, load_config
-from mmwing.swap import HEADS, swap_loss
+from mmwing.config import HEADS, exit_with_message, load_config, swap_loss
 
 
 class KeyValues(DictAction):

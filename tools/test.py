@@ -15,7 +15,7 @@ from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 import mmwing
-from mmwing.apis import (
+from mmwing.config import (
     LAUNCHERS,
     build_runner,
     check_data,
@@ -24,11 +24,11 @@ from mmwing.apis import (
     find_checkpoint,
     load_config,
 )
-from mmwing.evaluation.box_sensitivity import (
+from mmwing.config.box_sensitivity import (
     evaluate_box_errors,
     write_box_sensitivity,
 )
-from mmwing.evaluation.boxes import count_without_box, with_box_file
+from mmwing.config.boxes import count_without_box, with_box_file
 from mmwing.evaluation.runner_report import (
     add_face_metric,
     check_report,

@@ -17,7 +17,7 @@ from mmengine.device import (
 )
 
 import mmwing
-from mmwing.apis import (
+from mmwing.config import (
     LAUNCHERS,
     build_runner,
     check_data,

@@ -14,7 +14,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 import mmwing
-from mmwing.apis.resources import tool_path
+from mmwing.config.names import tool_path
 
 #: Several runs at once are faster than several threads in one.
 _THREADS = dict.fromkeys(

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from mmengine.config import Config, DictAction
 
+from mmwing.config.losses import takes_heatmaps
 from mmwing.registry import MODELS
-from mmwing.swap.losses import takes_heatmaps
 
 #: What trains: the head of the config, or MMPose's own in its place.
 HEADS = ('config', 'stock')

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmwing.apis.resources import config_path
-from mmwing.apis.runner import load_config
 from mmwing.comparison import (
     Budget,
     Study,
@@ -24,6 +22,8 @@ from mmwing.comparison import (
 )
 from mmwing.comparison.jobs import job_environment
 from mmwing.comparison.study import config_hash
+from mmwing.config import load_config
+from mmwing.config.names import config_path
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 PAPER = 'td-reg_cnn6_wing_1xb8-120k_300w-64x64'

@@ -3,8 +3,8 @@
 import pytest
 from mmengine.config import Config
 
-from mmwing.apis.runner import load_config
 from mmwing.comparison import Variant
+from mmwing.config import load_config
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 CASCADE = 'td-reg_cnn6-7-cascade_wing_1xb64-24e_synthetic-128x128'

@@ -8,7 +8,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 from mmpose.registry import DATASETS, MODELS
 
-from mmwing.apis import load_config
+from mmwing.config import load_config
 from mmwing.engine.mean_shape import compute_mean_shape
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'

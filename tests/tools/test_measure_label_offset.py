@@ -9,7 +9,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
-from mmwing.apis import load_config
+from mmwing.config import load_config
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'measure_label_offset.py'
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'

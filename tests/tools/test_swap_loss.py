@@ -13,7 +13,7 @@ from mmengine.logging import MMLogger
 from swap_data import shrink, use_data
 
 import mmwing
-from mmwing.apis import load_config
+from mmwing.config import load_config
 
 WFLW = ('mmpose::face_2d_keypoint/topdown_regression/wflw/'
         'td-reg_res50_8xb64-210e_wflw-256x256.py')

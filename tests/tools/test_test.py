@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import save_checkpoint
 
 import mmwing
-from mmwing.apis import load_config
+from mmwing.config import load_config
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.engine.mean_shape import compute_mean_shape
 from mmwing.registry import DATASETS, MODELS

@@ -7,8 +7,7 @@ import pytest
 from mmengine.config import Config
 from mmpose.models.heads import RegressionHead
 
-from mmwing.apis import load_config
-from mmwing.swap import swap_loss
+from mmwing.config import load_config, swap_loss
 
 WFLW = ('mmpose::face_2d_keypoint/topdown_regression/wflw/'
         'td-reg_res50_8xb64-210e_wflw-256x256.py')

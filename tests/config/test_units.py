@@ -7,9 +7,8 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from mmwing.apis import load_config
+from mmwing.config import give_losses_their_units, load_config, swap_loss
 from mmwing.models.losses import WingLoss
-from mmwing.swap import give_losses_their_units, swap_loss
 
 FACE = 'mmpose::face_2d_keypoint/'
 BODY = 'mmpose::body_2d_keypoint/'

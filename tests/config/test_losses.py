@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmwing.swap.losses import find_loss, loss_names, scaled_lengths, takes_heatmaps
+from mmwing.config.losses import find_loss, loss_names, scaled_lengths, takes_heatmaps
 
 COORDINATE_LOSSES = [name for name in loss_names()
                      if not takes_heatmaps(find_loss(name))]

@@ -1,6 +1,6 @@
 import pytest
 
-from mmwing.apis.metric_cost import measure_metric
+from mmwing.benchmark.metric_cost import measure_metric
 from mmwing.datasets.converters.wflw import ATTRIBUTES
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmwing.apis import browse_dataset, load_config
+from mmwing.config import browse_dataset, load_config
 from mmwing.visualization.face_sheet import TRUE_COLOR
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'

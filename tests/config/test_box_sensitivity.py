@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmwing.evaluation.box_sensitivity import (
+from mmwing.config.box_sensitivity import (
     evaluate_box_errors,
     write_box_sensitivity,
 )

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from mmwing.evaluation.boxes import count_without_box, with_box_error, with_box_file
+from mmwing.config.boxes import count_without_box, with_box_error, with_box_file
 
 
 def loader(dataset=None):

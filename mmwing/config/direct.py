@@ -12,7 +12,8 @@ from torch import Tensor
 from mmwing.models.heads import DirectRegressionHead
 
 from .codecs import codec_of, input_size_of, target_generators
-from .heads import head_class, walk, without_scope
+from .heads import head_class
+from .walk import walk, without_scope
 
 #: Fewer channels than this cannot hold where K landmarks are once they are averaged.
 MIN_CHANNELS_TO_AVERAGE = 512

@@ -11,10 +11,10 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
 from mmwing.registry import DATASETS
-from mmwing.swap.heads import walk
 from mmwing.visualization import draw_sample_sheet
 
-from .runner import check_data
+from .data import check_data
+from .walk import walk
 
 
 def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: int = 0,

@@ -18,10 +18,9 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 from swap_data import FACE_CONFIGS, short, shrink, use_data
 
-from mmwing.apis import build_runner, load_config
-from mmwing.swap import HEADS, swap_loss
-from mmwing.swap.heads import without_scope
-from mmwing.swap.losses import loss_names
+from mmwing.config import HEADS, build_runner, load_config, swap_loss
+from mmwing.config.losses import loss_names
+from mmwing.config.walk import without_scope
 
 HEATMAP_LOSSES = ['AdaptiveWingLoss', 'HeatmapWingLoss']
 COORDINATE_LOSSES = [name for name in loss_names() if name not in HEATMAP_LOSSES]

@@ -7,9 +7,10 @@ from mmengine.config import Config
 from mmwing.models.heads import DirectRegressionHead
 
 from .codecs import check_heatmap_values, input_size_of
-from .heads import check_fit, family_of, head_class, pose_head, walk
+from .heads import check_fit, family_of, head_class, pose_head
 from .losses import check_arguments, find_loss, is_ours, takes_heatmaps
 from .points import check_points
+from .walk import walk
 
 
 def give_losses_their_units(cfg: Config) -> list[str]:

@@ -11,12 +11,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmwing.apis.resources import mmpose_config_name
 from mmwing.models.heads import DirectRegressionHead
 from mmwing.models.losses import ResidualLoss
 
 from .codecs import check_heatmap_values, input_size_of
-from .difference import config_text
 from .direct import to_direct_regression
 from .heads import (
     COORDINATES,
@@ -25,9 +23,6 @@ from .heads import (
     family_of,
     head_class,
     pose_head,
-    uses,
-    walk,
-    without_scope,
 )
 from .losses import (
     DEFAULT_WIDTH,
@@ -37,8 +32,11 @@ from .losses import (
     takes_heatmaps,
 )
 from .mmdet_names import replace_mmdet_names
+from .names import mmpose_config_name
 from .points import advise_on_eyes, check_points
+from .source import config_text
 from .units import add_import, balance_of_pair
+from .walk import uses, walk, without_scope
 
 #: What ``swap_loss`` can do about the head.
 HEADS = ('keep', 'direct')
@@ -158,7 +156,7 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
     """Give a model another loss.
 
     Args:
-        cfg: A config of MMPose's kind, such as :func:`mmwing.apis.load_config` reads;
+        cfg: A config of MMPose's kind, such as :func:`mmwing.config.load_config` reads;
             it is left as it is.
         loss: Name of one of mmwing's losses, with or without ``mmwing.``. On a head
             with heat maps ``WingLoss`` means ``HeatmapWingLoss``.

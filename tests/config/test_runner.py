@@ -9,7 +9,7 @@ from mmengine.config import Config
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from mmwing.apis import (
+from mmwing.config import (
     check_data,
     check_weights,
     exit_with_message,
@@ -93,7 +93,7 @@ def test_data_inside_of_wrappers_is_checked(tmp_path):
 
 
 def test_a_missing_albumentations_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr('mmwing.apis.runner.find_spec', lambda name: None)
+    monkeypatch.setattr('mmwing.config.data.find_spec', lambda name: None)
     inner = dict(ann_file='', data_prefix={}, pipeline=[
         dict(type='LoadImage'), dict(type='Albumentation', transforms=[])])
     cfg = Config(dict(train_dataloader=dict(dataset=dict(type='CombinedDataset',

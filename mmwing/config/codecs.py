@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .heads import walk
+from .walk import walk
 
 
 def target_generators(config: dict) -> list[tuple[str, dict]]:

@@ -1,0 +1,1 @@
+"""Measure what losses and an evaluation cost."""

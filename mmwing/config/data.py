@@ -1,0 +1,74 @@
+"""Check that the data of a config are there before anything is built."""
+
+from __future__ import annotations
+
+import os
+import os.path as osp
+import re
+from importlib.util import find_spec
+
+from mmengine.config import Config
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+
+from mmwing.datasets.annotation_file import check_annotation_file
+from mmwing.datasets.face import FaceLandmarkDataset
+
+from .walk import uses
+
+
+def _datasets(dataset: dict):
+    """The data sets inside wrappers (concatenated, repeated, balanced …)."""
+    inner = dataset.get('dataset')
+    several = dataset.get('datasets') or ([inner] if inner else [])
+    if not several:
+        yield dataset
+    for child in several:
+        yield from _datasets(child)
+
+
+def _reads_coco(dataset: dict) -> bool:
+    """Whether MMPose's own reader of COCO-style files reads the annotations."""
+    cls = DATASETS.get(str(dataset.get('type')))
+    return (isinstance(cls, type) and issubclass(cls, BaseCocoStyleDataset)
+            and not issubclass(cls, FaceLandmarkDataset))
+
+
+def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
+    """See that what the data of ``splits`` need is there: files, folders, packages.
+
+    Raises:
+        FileNotFoundError: Names the annotation file or image folder, the split, and
+            how the data root is set.
+        ValueError: An annotation file in COCO style that is damaged or empty.
+        ImportError: A pipeline needs albumentations.
+    """
+    for split in splits:
+        loader = cfg.get(f'{split}_dataloader')
+        if not loader:
+            continue
+        if uses(loader, 'Albumentation') and find_spec('albumentations') is None:
+            raise ImportError(
+                f'the {split} pipeline has the transform Albumentation, which needs '
+                'a package: pip install "mmwing[albumentations]", or remove it from '
+                'the pipeline')
+        for dataset in _datasets(loader['dataset']):
+            root = dataset.get('data_root') or ''
+            paths = [dataset.get('ann_file') or '']
+            prefix = (dataset.get('data_prefix') or {}).get('img')
+            if prefix is not None:
+                paths.append(prefix)
+            for path in filter(None, paths):
+                full = path if osp.isabs(path) else osp.join(root, path)
+                if re.match(r'\w+://', full):
+                    continue
+                if osp.exists(full):
+                    if full.endswith('.json') and _reads_coco(dataset):
+                        check_annotation_file(full)
+                    continue
+                raise FileNotFoundError(
+                    f'the {split} data set {dataset.get("type")!r} needs {full!r} '
+                    f'(working directory: {os.getcwd()}), which does not exist. '
+                    f'Set the data root in the environment if the config reads '
+                    f'it from there (300-W: MMWING_300W=/path/to/300w/), or with '
+                    f'--cfg-options {split}_dataloader.dataset.data_root=/path/')

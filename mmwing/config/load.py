@@ -1,0 +1,49 @@
+"""Read a config by path or by name."""
+
+from __future__ import annotations
+
+import os
+import os.path as osp
+
+from mmengine.config import Config
+
+from .names import config_path, mmpose_config_path
+
+
+def load_config(config: str, cfg_options: dict | None = None) -> Config:
+    """Read a config by path, or one of mmwing's or MMPose's by name.
+
+    Args:
+        config: Path of a config file, the name of one that mmwing ships, or
+            ``mmpose::`` and the path of one that MMPose ships.
+        cfg_options: What ``--cfg-options`` gives: dotted key -> value.
+
+    Raises:
+        FileNotFoundError: A path that does not exist, or a name that MMPose does
+            not ship.
+        ValueError: A name that mmwing does not ship, or a file that is no
+            model config.
+    """
+    if osp.isdir(config):
+        raise ValueError(f'config {config!r} is a folder; a config file is needed')
+    if '::' in config:
+        config = mmpose_config_path(config)
+    if not osp.isfile(config):
+        if os.sep in config:
+            raise FileNotFoundError(f'config {config!r} does not exist (working '
+                                    f'directory: {os.getcwd()})')
+        config = config_path(config)
+    if osp.splitext(config)[1] not in ('.py', '.json', '.yaml', '.yml'):
+        raise ValueError(f'{config!r} is no config file: its name must end in .py, '
+                         '.json, .yaml or .yml')
+    try:
+        cfg = Config.fromfile(config)
+    except SyntaxError as error:  # may be in a base; MMEngine parses without names
+        raise ValueError(f'config {config!r}, or one that it inherits from, is no '
+                         f'valid Python: line {error.lineno}: {error.msg}') from error
+    if cfg_options:
+        cfg.merge_from_dict(cfg_options)
+    for key in ('model', 'default_scope'):
+        if key not in cfg:
+            raise ValueError(f'{config!r} is no MMPose config: it has no {key!r}')
+    return cfg

@@ -1,0 +1,44 @@
+"""End a program with the message of a user's error, not with a traceback."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable
+
+from .distributed import end_cpu_distributed
+
+# How PyTorch words an error in a worker of a data loader, and where in that the
+# error's own message begins.
+_WORKER_TRACEBACK = 'Original Traceback (most recent call last):'
+_ERROR_LINE = re.compile(r'^[A-Za-z_][\w.]*(?:Error|Exception): ', re.MULTILINE)
+
+
+def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
+    """Let a tool end with the message of a user's error, not a traceback.
+
+    Errors in what the user gave (a path, a name, a value, a missing package)
+    end the tool with status 1 and their message; anything else is a defect
+    and keeps its traceback. ``MMWING_DEBUG=1`` keeps every traceback. Of an error
+    in a worker of a data loader, which PyTorch words as a traceback, the message is
+    what its last line says.
+    """
+
+    @functools.wraps(main)
+    def run() -> None:
+        try:
+            main()
+            end_cpu_distributed()
+        except (OSError, ValueError, TypeError, KeyError, ImportError, SyntaxError,
+                pickle.UnpicklingError) as error:
+            if os.environ.get('MMWING_DEBUG'):
+                raise
+            text = str(error.args[0] if isinstance(error, KeyError) else error)
+            if _WORKER_TRACEBACK in text:
+                text = _ERROR_LINE.split(text)[-1].strip()
+            sys.exit(f'error: {text}\n(MMWING_DEBUG=1 shows the traceback)')
+
+    return run
