@@ -1,0 +1,295 @@
+"""Write files so that each is complete or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import json
+import os
+import platform
+import shutil
+import time
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+PathLike = str | os.PathLike
+
+# .draft-NAME-HOST-PID-NUMBER.suffix: name and host are checksums (names may be as long
+# as the file system allows). They tell whose draft it is, and whether its writer lives.
+_PREFIX = '.draft'
+_STALE_SECONDS = 24 * 3600
+_numbers = itertools.count()
+
+# Writing to an open file fails with these, and then the error names no file.
+_WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+@contextmanager
+def replace_file(path: PathLike, *, scratch: PathLike | None = None,
+                 sync: bool = True) -> Iterator[Path]:
+    """Write a file under another name and rename it when it is complete.
+
+    Missing folders are made. When the block raises, whatever it is, the old file is
+    as it was and the draft is gone::
+
+        with replace_file('table.csv') as draft, draft.open('w') as file:
+            file.write('a,b\\n')
+
+    Args:
+        path: The file. A link is followed. A device or pipe, such as ``/dev/stdout``,
+            is written to directly.
+        scratch: Folder for the draft, on the file system of ``path``. By default it
+            is the folder of ``path``, where drafts of killed processes are removed.
+        sync: Wait until the content is on the disk, so that no power failure leaves
+            an empty file. This takes some milliseconds.
+
+    Yields:
+        Path: Where to write. It ends in the suffix of ``path`` and does not exist.
+
+    Raises:
+        OSError: The file cannot be written; the message names ``path``.
+    """
+    with replace_files(path, scratch=scratch, sync=sync) as (draft, ):
+        yield draft
+
+
+@contextmanager
+def replace_files(*paths: PathLike, scratch: PathLike | None = None,
+                  sync: bool = True) -> Iterator[tuple[Path, ...]]:
+    """Write several files; all are complete before the first is renamed.
+
+    Arguments and errors are those of :func:`replace_file`.
+
+    Yields:
+        tuple[Path, ...]: Where to write, in the order of ``paths``.
+    """
+    drafts: dict[Path, Path] = {}
+    try:
+        with _errors_name(drafts, paths):
+            for path in paths:
+                target = _target(path)
+                drafts[target] = _new_draft(target, scratch)
+            yield tuple(drafts.values())
+            for target, draft in drafts.items():
+                if draft != target and not draft.is_symlink():
+                    if target.exists():
+                        shutil.copymode(target, draft)
+                    if sync:
+                        _sync(draft)
+            for target, draft in drafts.items():
+                if draft != target:
+                    os.replace(draft, target)
+            if sync:
+                for folder in {target.parent for target in drafts}:
+                    _sync_folder(folder)
+    finally:
+        for target, draft in drafts.items():
+            if draft != target:
+                with contextlib.suppress(OSError):
+                    draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_folder(path: PathLike, known: Collection[str]) -> Iterator[Path]:
+    """Write a folder beside the old one and exchange the two when it is complete.
+
+    Nothing of the old folder remains. When the block raises, the old folder is as it
+    was and the draft is gone.
+
+    Args:
+        path: The folder. A link to a folder is followed.
+        known: What the folder may hold: file names, or patterns as in a shell. A
+            folder with anything else in it is not replaced, so that no other work is
+            lost.
+
+    Yields:
+        Path: An empty folder to write into.
+
+    Raises:
+        ValueError: The folder holds something that is not in ``known``.
+        OSError: The folder cannot be written; the message names ``path``.
+    """
+    target = Path(os.path.realpath(path))
+    drafts: dict[Path, Path] = {}
+    old = None
+    try:
+        with _errors_name(drafts, (path, )):
+            _check_folder(target, known)
+            drafts[target] = draft = _new_draft(target, None)
+            draft.mkdir()
+            yield draft
+            for file in draft.rglob('*'):
+                if file.is_file():
+                    _sync(file)
+            _check_folder(target, known)  # files may have come since
+            if target.exists():
+                old = _new_draft(target, None)
+                os.rename(target, old)
+            try:
+                os.rename(draft, target)
+            except BaseException:
+                if old is not None:
+                    os.rename(old, target)
+                raise
+            _sync_folder(target.parent)
+    finally:
+        for folder in (*drafts.values(), old):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_file(path: PathLike) -> None:
+    """See that a file can be written, before the work whose result goes there.
+
+    Raises:
+        OSError: It cannot be written; the message names ``path``.
+    """
+    drafts: dict[Path, Path] = {}
+    with _errors_name(drafts, (path, )):
+        target = _target(path)
+        _try(target, drafts)
+
+
+def check_folder(path: PathLike, known: Collection[str]) -> None:
+    """See that a folder can be replaced, before the work whose result goes there.
+
+    Args:
+        path: The folder; it need not exist.
+        known: See :func:`replace_folder`.
+
+    Raises:
+        ValueError: The folder holds something that is not in ``known``.
+        OSError: It cannot be written; the message names ``path``.
+    """
+    target = Path(os.path.realpath(path))
+    drafts: dict[Path, Path] = {}
+    with _errors_name(drafts, (path, )):
+        _check_folder(target, known)
+        _try(target, drafts)
+
+
+def write_text(path: PathLike, text: str) -> None:
+    """Write a UTF-8 text file, complete or not at all; see :func:`replace_file`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: PathLike, data: bytes) -> None:
+    """Write a binary file, complete or not at all; see :func:`replace_file`."""
+    with replace_file(path) as draft:
+        draft.write_bytes(data)
+
+
+def write_json(path: PathLike, content: object, indent: int | None = None) -> None:
+    """Write a JSON file, complete or not at all; see :func:`replace_file`."""
+    write_text(path, json.dumps(content, indent=indent))
+
+
+def _target(path: PathLike) -> Path:
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if target.exists() and not os.access(
+            target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    return target
+
+
+def _new_draft(target: Path, scratch: PathLike | None) -> Path:
+    """A path that does not exist, where the new content of ``target`` is written."""
+    if target.exists() and not target.is_file() and not target.is_dir():
+        return target  # a device or pipe
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = target.parent if scratch is None else Path(scratch)
+    stem = f'{_PREFIX}-{_checksum(target.name)}-'
+    if scratch is None:
+        _remove_stale(folder, stem)
+    return folder / (f'{stem}{_checksum(platform.node())}-{os.getpid()}-'
+                     f'{next(_numbers)}{target.suffix}')
+
+
+def _try(target: Path, drafts: dict[Path, Path]) -> None:
+    drafts[target] = draft = _new_draft(target, None)
+    if draft != target:
+        draft.touch()
+        draft.unlink()
+
+
+def _check_folder(target: Path, known: Collection[str]) -> None:
+    if not target.is_dir():
+        if target.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR),
+                                     str(target))
+        return
+    for name in sorted(os.listdir(target)):
+        if not any(fnmatchcase(name, pattern) for pattern in known):
+            raise ValueError(
+                f'the folder {str(target)!r} holds {name!r}, which would be lost: '
+                'choose another folder, or remove it')
+
+
+def _checksum(name: str) -> str:
+    return f'{zlib.crc32(os.fsencode(name)):08x}'
+
+
+def _remove_stale(folder: Path, stem: str) -> None:
+    """Remove drafts whose writer was killed."""
+    for name in os.listdir(folder):
+        path = folder / name
+        if not name.startswith(stem) or not _is_stale(path, name.removeprefix(stem)):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _is_stale(path: Path, writer: str) -> bool:
+    """Whether the writer, ``HOST-PID-NUMBER``, of a draft is gone."""
+    try:
+        host, process, _ = writer.split('-')
+        if host != _checksum(platform.node()) or os.name != 'posix':
+            return time.time() - path.lstat().st_mtime > _STALE_SECONDS
+        os.kill(int(process), 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return True
+    except (ValueError, OSError):
+        return False
+    return False
+
+
+def _sync(path: Path) -> None:
+    with path.open('rb') as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Put renames on the disk, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _errors_name(drafts: Mapping[Path, Path],
+                 paths: Collection[PathLike]) -> Iterator[None]:
+    """Let errors name the files that the user knows instead of their drafts."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _WRITE_ERRORS:
+            name = ', '.join(map(str, paths))
+        else:
+            named = {str(draft): str(target) for target, draft in drafts.items()}
+            found = named.get(str(error.filename))
+            if found is None:
+                raise
+            name = found
+        raise OSError(error.errno, error.strerror, name) from error
