@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
-from mmwing.datasets.annotation_file import check_annotation_file
 from mmwing.datasets.face import FaceLandmarkDataset
+from mmwing.datasets.formats.annotation_file import check_annotation_file
 
 from .walk import uses
 

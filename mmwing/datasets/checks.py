@@ -15,15 +15,15 @@ import cv2
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmwing.datasets.converters.boxes import landmark_box
-from mmwing.datasets.converters.problems import Kind, Problem, ProblemLog
-from mmwing.datasets.converters.sources import (
+from mmwing.datasets.formats.boxes import landmark_box
+from mmwing.datasets.formats.images import (
     ImageError,
     ImageFile,
     MissingImageError,
 )
-from mmwing.datasets.face.landmark_files import LandmarkRecord, read_landmarks
-from mmwing.datasets.face.points_file import read_points_file
+from mmwing.datasets.formats.landmark_files import LandmarkRecord, read_landmarks
+from mmwing.datasets.formats.points_file import read_points_file
+from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
 from mmwing.datasets.symmetry import (
     align,
     flip_residuals,
@@ -219,10 +219,10 @@ def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = Non
 
     Args:
         paths: Files or folders, see
-            :func:`mmwing.datasets.face.landmark_files.read_landmarks`.
+            :func:`mmwing.datasets.formats.landmark_files.read_landmarks`.
         images: The folder that image names start from; by default each file's own.
         points_file: What the points are, see
-            :mod:`mmwing.datasets.face.points_file`.
+            :mod:`mmwing.datasets.formats.points_file`.
         num_points: K; by default that of the points file, or the most frequent.
         origin: As for ``read_landmarks``.
         read_images: Decode every image. Otherwise images are not looked at.

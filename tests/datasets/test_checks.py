@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from mmwing.datasets.checks import check_landmarks, draw_check_sheet
-from mmwing.datasets.converters.problems import Kind
 from mmwing.datasets.face.synthetic_face_dataset import SyntheticFaceDataset
+from mmwing.datasets.formats.problems import Kind
 
 COUNT, SIZE = 14, 96
 POINTS = {'num_points': 5, 'flip_pairs': [[0, 1], [3, 4]]}

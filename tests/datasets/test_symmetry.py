@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmwing.datasets.face.face_painter import face_landmarks
-from mmwing.datasets.face.points_file import read_points_file
+from mmwing.datasets.formats.points_file import read_points_file
 from mmwing.datasets.symmetry import (
     align,
     flip_residuals,

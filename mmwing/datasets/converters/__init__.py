@@ -1,13 +1,19 @@
-"""Readers of face data sets in the form their authors distribute them.
+"""Convert face data sets from the form in which their authors distribute them.
 
 One format a file; each yields :class:`Face` objects. :func:`prepare` checks
 them, brings the images over and writes what MMPose's data set classes read.
 """
 
+from mmwing.datasets.formats import (
+    ArchiveError,
+    BrokenDataError,
+    Kind,
+    Problem,
+    read_pts,
+)
+
 from .face import Face
 from .prepare import prepare
-from .problems import ArchiveError, BrokenDataError, Kind, Problem
-from .pts import read_pts
 from .recognise import CONVERTERS
 from .report import Report
 

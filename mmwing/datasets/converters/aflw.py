@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .archive import RawArchive
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.images import ImageFile
+from mmwing.datasets.formats.problems import ArchiveError
+
 from .converter import Converter
 from .face import Face
-from .problems import ArchiveError
-from .sources import ImageFile, require
+from .sources import require
 
 _INFO = 'AFLWinfo_release.mat'
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .boxes import (
+from mmwing.datasets.formats.boxes import (
     BBOX_FACTOR,
     centre_and_scale,
     clip,
@@ -14,6 +14,7 @@ from .boxes import (
     landmark_box,
     whole_pixel_box,
 )
+
 from .converter import Converter
 from .images import Placed
 

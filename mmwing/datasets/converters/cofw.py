@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .archive import RawArchive
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.problems import ArchiveError
+
 from .converter import Converter
 from .face import Face
-from .problems import ArchiveError
 from .sources import MatImage, require
 
 # Names of the variables: images, landmarks with occlusion, boxes.

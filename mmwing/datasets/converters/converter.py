@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
-from .archive import RawArchive
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
+
 from .face import Face
-from .problems import Kind, Problem, ProblemLog
 
 
 class Converter(ABC):

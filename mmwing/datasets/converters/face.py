@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .boxes import Box
+from mmwing.datasets.formats.boxes import Box
+
 from .sources import ImageSource
 
 

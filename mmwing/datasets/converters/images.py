@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .boxes import Box, landmark_box
+from mmwing.datasets.formats.boxes import Box, landmark_box
+from mmwing.datasets.formats.images import ImageError, ImageFile, MissingImageError
+from mmwing.datasets.formats.problems import Kind, Problem
+
 from .face import Face
-from .problems import Kind, Problem
-from .sources import ImageError, ImageFile, MissingImageError
 
 _EXIF_ORIENTATION = 0x0112
 _LOSSY = ('.jpg', '.jpeg')

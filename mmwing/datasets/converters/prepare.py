@@ -22,16 +22,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.boxes import landmark_box
+from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
 from mmwing.version import __version__
 
-from .archive import RawArchive
 from .atomic import write_json
-from .boxes import landmark_box
 from .coco import annotation_file
 from .converter import Converter
 from .face import Face
 from .images import ImagePlacer, ImagePlan, Placed
-from .problems import ArchiveError, Kind, Problem, ProblemLog
 from .recognise import CONVERTERS, check
 from .report import Report, Split
 

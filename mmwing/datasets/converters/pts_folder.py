@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.images import ImageFile
+from mmwing.datasets.formats.pts import read_pts_or_log
 
-from .archive import RawArchive
 from .converter import Converter
 from .face import Face
-from .problems import Kind, Problem
-from .pts import PointCountError, read_pts
-from .sources import ImageFile
 
 
 class PtsConverter(Converter):
@@ -55,7 +53,7 @@ class PtsConverter(Converter):
                 one beside the file.
         """
         where = self.archive.relative(path)
-        keypoints = self.read_points(path)
+        keypoints = read_pts_or_log(path, self.origin, where, self.log)
         if keypoints is None:
             return
         beside = self.archive.image_beside(path)
@@ -64,14 +62,3 @@ class PtsConverter(Converter):
         face.setdefault('image', ImageFile(beside))
         face.setdefault('file_name', (Path(folder) / beside.name).as_posix())
         yield Face(split=split, keypoints=keypoints, where=where, **face)
-
-    def read_points(self, path: Path) -> np.ndarray | None:
-        """Landmarks of a file, shape (K, 2); None, and a note, if broken."""
-        where = self.archive.relative(path)
-        try:
-            return read_pts(path, self.origin)
-        except PointCountError as error:
-            self.log.add(Problem(Kind.POINT_COUNT, where, str(error)))
-        except (OSError, ValueError) as error:
-            self.log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, str(error)))
-        return None

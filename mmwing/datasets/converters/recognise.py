@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.problems import ArchiveError
+
 from .aflw import AFLWConverter
-from .archive import RawArchive
 from .cofw import COFWConverter
 from .converter import Converter
-from .problems import ArchiveError
 from .pts_folder import PtsConverter
 from .vw300 import VW300Converter
 from .w300 import W300Converter

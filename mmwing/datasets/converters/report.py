@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from .problems import Kind, Problem
+from mmwing.datasets.formats.problems import Kind, Problem
 
 #: Examples of each kind of problem in the printed summary.
 _EXAMPLES = 3

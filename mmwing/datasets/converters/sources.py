@@ -1,4 +1,4 @@
-"""Where the pixels of an image come from: a file, a video, a ``.mat`` file."""
+"""Images inside videos and MATLAB files."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-
-class ImageError(ValueError):
-    """An image exists and cannot be decoded."""
-
-
-class MissingImageError(ImageError):
-    """The file that holds an image is not there."""
+from mmwing.datasets.formats.images import ImageError, ImageFile, MissingImageError
 
 
 def require(module: str, purpose: str) -> ModuleType:
@@ -31,36 +25,6 @@ def require(module: str, purpose: str) -> ModuleType:
         package = module.split('.')[0]
         raise ImportError(f'{package} is needed to read {purpose}. Install it with: '
                           f'pip install {package}') from error
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image file, which can also be linked or copied as it is."""
-
-    path: Path
-
-    @property
-    def container(self) -> Path:
-        """What must be read in one go; images of one container stay together."""
-        return self.path
-
-    def open(self) -> Image.Image:
-        """Decode the image in full, without turning it as EXIF asks.
-
-        Raises:
-            MissingImageError: If there is no such file.
-            ImageError: If it is no image, or cut off.
-        """
-        try:
-            image = Image.open(self.path)
-            image.load()
-        except FileNotFoundError as error:
-            raise MissingImageError(f'no file {self.path}') from error
-        # Damaged files make Pillow raise all of these, by format.
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError,
-                Image.DecompressionBombError) as error:
-            raise ImageError(f'{self.path}: {error}') from error
-        return image
 
 
 @functools.lru_cache(maxsize=64)

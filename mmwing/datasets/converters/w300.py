@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .archive import RawArchive
-from .boxes import Box
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.boxes import Box
+from mmwing.datasets.formats.problems import Kind, Problem
+
 from .face import Face
-from .problems import Kind, Problem
 from .pts_folder import PtsConverter
 from .sources import require
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .archive import RawArchive
+from mmwing.datasets.formats.archive import RawArchive
+from mmwing.datasets.formats.images import ImageFile
+from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem
+
 from .converter import Converter
 from .face import Face
-from .problems import ArchiveError, Kind, Problem
-from .sources import ImageFile
 
 #: The attribute flags, in the order of the list files' columns.
 ATTRIBUTES = ('pose', 'expression', 'illumination', 'make-up', 'occlusion', 'blur')

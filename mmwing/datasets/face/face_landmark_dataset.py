@@ -9,18 +9,17 @@ import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
-from mmwing.datasets.converters.boxes import landmark_box
+from mmwing.datasets.formats.boxes import landmark_box
+from mmwing.datasets.formats.landmark_files import LandmarkRecord, read_landmarks
+from mmwing.datasets.formats.points_file import pose_metainfo, read_points_file
 from mmwing.registry import DATASETS
-
-from .landmark_files import LandmarkRecord, read_landmarks
-from .points_file import pose_metainfo, read_points_file
 
 
 @DATASETS.register_module()
 class FaceLandmarkDataset(BaseCocoStyleDataset):
     """Faces with any number of points, from JSON, CSV or ``.pts`` files.
 
-    See :func:`mmwing.datasets.face.landmark_files.read_landmarks` for the formats.
+    See :func:`mmwing.datasets.formats.landmark_files.read_landmarks` for the formats.
     ``tools/check_dataset.py`` finds what is wrong with the files beforehand.
 
     A sample has the fields of MMPose's face data sets: ``bbox`` (1, 4) as x1, y1,
@@ -36,7 +35,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             A relative one starts from ``data_root``, as in MMPose.
         metainfo (dict): What the points are: ``dict(from_file='points.yaml')``
             (relative to the working directory or to ``data_root``), or the content of
-            such a file; see :func:`mmwing.datasets.face.points_file.pose_metainfo`.
+            such a file; see :func:`mmwing.datasets.formats.points_file.pose_metainfo`.
         data_root (str, optional): As in MMPose.
         data_prefix (dict): ``img`` is the folder that image names start from. Without
             it and ``data_root`` it is the folder of ``ann_file``.

@@ -11,8 +11,8 @@ import pytest
 from miniature import write_pts
 
 from mmwing.datasets.converters import CONVERTERS, Kind, prepare
-from mmwing.datasets.converters.boxes import centre_and_scale, whole_pixel_box
 from mmwing.datasets.converters.vw300 import VIDEOS
+from mmwing.datasets.formats.boxes import centre_and_scale, whole_pixel_box
 from mmwing.registry import DATASETS
 
 FORMATS = list(CONVERTERS)

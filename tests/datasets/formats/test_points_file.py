@@ -8,7 +8,7 @@ import pytest
 import yaml
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmwing.datasets.face.points_file import pose_metainfo, read_points_file
+from mmwing.datasets.formats.points_file import pose_metainfo, read_points_file
 
 FIVE = {
     'names': ['left_eye', 'right_eye', 'nose', 'left_mouth', 'right_mouth'],

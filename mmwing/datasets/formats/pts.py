@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .problems import Kind, Problem, ProblemLog
+
 _POINTS = re.compile(r'n_points\s*:\s*(\d+)', re.IGNORECASE)
 
 
@@ -51,3 +53,22 @@ def read_pts(path: str | Path, origin: int = 1) -> np.ndarray:
     if header and int(header[1]) != values.size // 2:
         raise PointCountError(f'n_points says {header[1]}, found {values.size // 2}')
     return values.reshape(-1, 2) - origin
+
+
+def read_pts_or_log(path: Path, origin: int, where: str,
+                    log: ProblemLog) -> np.ndarray | None:
+    """Landmarks of a file, shape (K, 2); None, and a note in the log, if broken.
+
+    Args:
+        path: The file.
+        origin: See :func:`read_pts`.
+        where: What the log calls the file.
+        log: Takes what is wrong.
+    """
+    try:
+        return read_pts(path, origin)
+    except PointCountError as error:
+        log.add(Problem(Kind.POINT_COUNT, where, str(error)))
+    except (OSError, ValueError) as error:
+        log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, str(error)))
+    return None

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from mmwing.datasets.converters.problems import ProblemLog
-from mmwing.datasets.face.landmark_files import read_landmarks
+from mmwing.datasets.formats.landmark_files import read_landmarks
+from mmwing.datasets.formats.problems import ProblemLog
 
 # Three faces of four points; the second has a point that is not annotated.
 POINTS = np.random.default_rng(0).uniform(5, 60, (3, 4, 2)).round(3)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmwing.datasets.converters import read_pts
-from mmwing.datasets.converters.pts import PointCountError
+from mmwing.datasets.formats.pts import PointCountError
 
 # The layout of 300-W's own files: two blanks after n_points, CRLF.
 REAL = '\r\n'.join(['version: 1', 'n_points:  3', '{', '1.0 1.0', '446.000 91.000',

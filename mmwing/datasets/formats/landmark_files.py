@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mmwing.datasets.converters.archive import RawArchive
-from mmwing.datasets.converters.boxes import Box
-from mmwing.datasets.converters.problems import ArchiveError, Kind, Problem, ProblemLog
-from mmwing.datasets.converters.pts_folder import PtsConverter
+from .archive import RawArchive
+from .boxes import Box
+from .problems import ArchiveError, Kind, Problem, ProblemLog
+from .pts import read_pts_or_log
 
 _IMAGE_COLUMNS = ('image', 'image_name', 'image_path', 'file', 'file_name', 'filename',
                   'path')
@@ -102,18 +102,18 @@ def read_landmarks(path: str | Path, images: str | Path | None = None,
 
 def _read_pts(path: Path, origin: int, log: ProblemLog) -> list[LandmarkRecord]:
     archive = RawArchive(path)
-    if not archive.find('*.pts'):
+    files = archive.find('*.pts')
+    if not files:
         raise ArchiveError(f'{path} holds no .pts file; for a .json or .csv give the '
                            'file itself')
-    before = len(log.problems)
-    records = [
-        LandmarkRecord(str(face.image.path), face.keypoints,
-                       np.ones(len(face.keypoints)), str(path / face.where),
-                       image_id=index, id=index)
-        for index, face in enumerate(PtsConverter(archive, log, origin).faces())]
-    # Of several folders a report must tell which.
-    log.problems[before:] = [problem._replace(where=str(path / problem.where))
-                             for problem in log.problems[before:]]
+    records: list[LandmarkRecord] = []
+    for file in files:
+        keypoints = read_pts_or_log(file, origin, str(file), log)
+        if keypoints is not None:
+            index = len(records)
+            records.append(LandmarkRecord(
+                str(archive.image_beside(file)), keypoints, np.ones(len(keypoints)),
+                str(file), image_id=index, id=index))
     return records
 
 
