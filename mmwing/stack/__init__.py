@@ -12,13 +12,14 @@ from .checkpoints import (
     register_local_loader,
     trust_checkpoint,
 )
+from .drawing import mend_drawing
 from .pretrained import register_download_loaders, zoo_url
 from .stand_ins import STAND_INS, StandIn, offer_stand_ins, offered
 
 
 @functools.cache
 def prepare() -> None:
-    """Offer stand-ins for missing modules and make checkpoints load.
+    """Offer stand-ins for missing modules, make checkpoints load and points draw.
 
     Idempotent. Must run before the first import of ``mmpose.models``,
     ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
@@ -26,6 +27,7 @@ def prepare() -> None:
     offer_stand_ins()
     register_local_loader()
     register_download_loaders()
+    mend_drawing()
 
 
 __all__ = ['STAND_INS', 'TRUST_VARIABLE', 'StandIn', 'load_checkpoint_file', 'offered',

@@ -5,6 +5,7 @@ import json
 import runpy
 import sys
 
+import mmcv
 import mmengine
 import pytest
 from mmengine.registry import DefaultScope
@@ -83,6 +84,29 @@ def test_curve_of_disturbed_boxes_begins_at_the_test_itself(run, tmp_path):
     report = mmengine.load('report/metrics.json')
     assert report['figures']['NME'] == pytest.approx(errors[0])
     assert (tmp_path / 'report/box_jitter.png').stat().st_size > 0
+
+
+def differing_pixels(path):
+    """Pixels that drawing has changed in the picture of a painted face."""
+    number = path.name[:6]
+    [info] = [info for info in map(faces().get_data_info, range(NUM_FACES))
+              if info['img_path'].endswith(f'{number}.png')]
+    return (mmcv.imread(path) != info['img']).any(-1).sum()
+
+
+def test_predictions_are_drawn_into_painted_faces(run, tmp_path):
+    run('--show-dir', tmp_path / 'drawn')
+    pictures = sorted((tmp_path / 'drawn').iterdir())
+    assert [path.name for path in pictures] == [
+        f'{number:06d}_0.png' for number in range(NUM_FACES)]
+    assert min(map(differing_pixels, pictures)) > 300  # 68 points of radius 3
+
+
+def test_bad_cases_are_drawn(run, tmp_path):
+    run('--badcase', **{'default_hooks.badcase.badcase_thr': 0})
+    pictures = sorted((tmp_path / 'work').rglob('badcase/*.png'))
+    assert len(pictures) == NUM_FACES
+    assert min(map(differing_pixels, pictures)) > 300
 
 
 def test_boxes_from_a_file(run, tmp_path):

@@ -13,6 +13,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmwing.registry import DATASETS
 
 from .face_painter import Image, face_landmarks, paint_face
+from .painted_image_backend import painted_image_path
 
 _MIN_IMAGE_SIZE = 32
 
@@ -115,8 +116,7 @@ class SyntheticFaceDataset(BaseCocoStyleDataset):
         return {
             'id': index,
             'img_id': index,
-            # A name for logs and error messages; there is no such file.
-            'img_path': f'synthetic/seed{self.seed}/{index:06d}.png',
+            'img_path': painted_image_path(self.seed, index, self.image_size),
             'category_id': 1,
             'iscrowd': 0,
             'num_keypoints': len(points),
