@@ -7,7 +7,6 @@ affine map through five true points: eye centres, nose tip, mouth corners.
 """
 
 import argparse
-import json
 
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
@@ -16,6 +15,7 @@ from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.evaluation.baselines import annotated_faces, shape_baselines
 from mmwing.evaluation.run import read_nme
 from mmwing.evaluation.summary import summarize
+from mmwing.files import write_json
 from mmwing.registry import DATASETS, METRICS
 
 
@@ -53,8 +53,7 @@ def main() -> None:
         against = '' if model is None else f'  {nme / model:6.2f} x the model'
         print(f'{name:42s} {100 * nme:7.2f} %{against}')
     if args.out:
-        with open(args.out, 'w', encoding='utf-8') as file:
-            json.dump(rows, file, indent=1)
+        write_json(args.out, rows, indent=1)
 
 
 if __name__ == '__main__':

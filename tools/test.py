@@ -35,6 +35,7 @@ from mmwing.evaluation.runner_report import (
     name_subsets,
     write_runner_report,
 )
+from mmwing.files import replace_file
 
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
 
@@ -167,7 +168,8 @@ def main() -> None:
                            'keep the annotated one')
     figures = runner.test()
     if args.out and is_main_process():
-        mmengine.dump(figures, args.out)
+        with replace_file(args.out) as draft:
+            mmengine.dump(figures, draft)
     if args.report:
         write_report(runner, args, figures)
 

@@ -15,6 +15,7 @@ from mmengine.config import Config
 
 import mmwing
 from mmwing.config.names import tool_path
+from mmwing.files import replace_file
 
 #: Several runs at once are faster than several threads in one.
 _THREADS = dict.fromkeys(
@@ -161,7 +162,8 @@ def _start(job: Job, environment: dict[str, str],
            processes: int) -> subprocess.Popen:
     job.work_dir.mkdir(parents=True, exist_ok=True)
     config = job.work_dir / 'config.py'
-    job.cfg.dump(str(config))
+    with replace_file(config) as draft:
+        job.cfg.dump(str(draft))
     command = [tool_path('train.py'), str(config), '--work-dir', str(job.work_dir),
                '--resume']
     if processes > 1:

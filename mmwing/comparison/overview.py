@@ -6,6 +6,8 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmwing.files import replace_file, write_text
+
 from .results import Result
 from .tables import Row, difference_text, make_rows
 
@@ -38,8 +40,8 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
         except ValueError as error:
             raise ValueError(f'study {name!r}: {error}') from error
     paths = [out, out.with_suffix('.csv')]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with paths[1].open('w', newline='', encoding='utf-8') as file:
+    with replace_file(paths[1]) as draft, draft.open(
+            'w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
         writer.writerow(['study', 'loss', 'lr', 'seeds', 'nme', 'difference',
                          'difference_low', 'difference_high'])
@@ -50,7 +52,7 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
                     f'{row.nmes.mean():.6g}',
                     *([f'{value:.6g}' for value in row.difference]
                       if row.difference else [''] * 3)])
-    out.write_text(_markdown(tables), encoding='utf-8')
+    write_text(out, _markdown(tables))
     return paths
 
 

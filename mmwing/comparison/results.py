@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.files import write_text
 from mmwing.version import __version__
 
 from .variant import Variant
@@ -103,10 +103,7 @@ def write_result(result: Result, path: str | Path) -> None:
     content['curve'] = [[epoch, None if np.isnan(nme) else nme]
                         for epoch, nme in result.curve]
     lines = (f'{json.dumps(key)}: {_dumps(value)}' for key, value in content.items())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'.{path.name}.part')
-    part.write_text('{\n' + ',\n'.join(lines) + '\n}\n', encoding='utf-8')
-    os.replace(part, path)
+    write_text(path, '{\n' + ',\n'.join(lines) + '\n}\n')
 
 
 def _dumps(value: object) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mmwing.evaluation.bootstrap import bootstrap_means
 from mmwing.evaluation.functional import auc, failure_rate, usable_errors
+from mmwing.files import replace_file, write_text
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.learning_curves import draw_learning_curves
 
@@ -178,7 +179,6 @@ def write_tables(results: Sequence[Result], out: str | Path,
     stem = out.with_suffix('')
     paths = [out, Path(f'{stem}.csv'), Path(f'{stem}_ced.png'),
              Path(f'{stem}_curves.png')]
-    out.parent.mkdir(parents=True, exist_ok=True)
     first = next(iter(rows[0].runs.values()))
     several = len({row.loss for row in rows}) < len(rows)
     names = [f'{row.loss}, lr {row.lr:g}' if several else row.loss for row in rows]
@@ -190,12 +190,13 @@ def write_tables(results: Sequence[Result], out: str | Path,
         {name: [run.curve for run in row.runs.values()]
          for name, row in zip(names, rows, strict=True)}, paths[3], first.normalizer,
         counted)
-    out.write_text(_markdown(results, rows, stem), encoding='utf-8')
+    write_text(out, _markdown(results, rows, stem))
     return paths
 
 
 def _write_csv(rows: Sequence[Row], path: Path) -> None:
-    with path.open('w', newline='', encoding='utf-8') as file:
+    with replace_file(path) as draft, draft.open(
+            'w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
         writer.writerow(['loss', 'words', 'head', 'unit', 'lr', 'seeds', 'nme',
                          'nme_sd', 'nme_low', 'nme_high', 'fr', 'auc', 'difference',

@@ -1,12 +1,12 @@
 """How the error grows with the error of the face box."""
 
 import csv
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mmengine.runner import Runner
 
+from mmwing.files import replace_files
 from mmwing.visualization.box_sensitivity import draw_box_sensitivity
 
 from .boxes import with_box_error
@@ -51,25 +51,11 @@ def write_box_sensitivity(figures: Mapping[float, Mapping[str, float]],
     curves = {key: [values[key] for values in figures.values()] for key in keys
               if key.split('/')[-1] == 'NME'}
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-
-    def write_table(path: Path) -> None:
-        with path.open('w', newline='', encoding='utf-8') as file:
+    with replace_files(directory / 'box_jitter.csv',
+                       directory / 'box_jitter.png') as (table, picture):
+        with table.open('w', newline='', encoding='utf-8') as file:
             writer = csv.writer(file)
             writer.writerow(['box_error', *keys])
             writer.writerows([level, *(values[key] for key in keys)]
                              for level, values in figures.items())
-
-    _replace(directory / 'box_jitter.png',
-             lambda path: draw_box_sensitivity(list(figures), curves, path))
-    _replace(directory / 'box_jitter.csv', write_table)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Let the file appear only when it is complete."""
-    draft = path.with_name(f'.draft-{path.name}')
-    try:
-        write(draft)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+        draw_box_sensitivity(list(figures), curves, picture)

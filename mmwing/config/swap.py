@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmwing.files import write_text
 from mmwing.models.heads import DirectRegressionHead
 from mmwing.models.losses import ResidualLoss
 
@@ -135,13 +136,7 @@ class Swap:
                 raise ValueError(f'{str(path)!r} exists and was not written by a swap; '
                                  'choose another name, or remove it')
         text = self.text(path.parent)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f'.{path.name}.partial')
-        try:
-            partial.write_text(text, encoding='utf-8')
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_text(path, text)
 
     def __str__(self) -> str:
         places: dict[tuple[str, str], list[str]] = {}

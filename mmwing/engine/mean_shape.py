@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
+from mmwing.files import replace_file, write_text
 
 
 def compute_mean_shape(dataset: Sequence,
@@ -106,15 +107,12 @@ def save_mean_shape(mean_shape: np.ndarray, path: str | PathLike) -> None:
         ValueError: If the name ends otherwise.
     """
     path = check_mean_shape_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last, because numpy would append its own.
-    part = path.with_name(f'.{os.getpid()}.part{path.suffix}')
     if path.suffix == '.npy':
-        np.save(part, mean_shape)
+        with replace_file(path) as draft:
+            np.save(draft, mean_shape)
     else:
         rows = [[round(float(v), 6) for v in row] for row in mean_shape]
-        part.write_text(json.dumps(rows) + '\n', encoding='utf-8')
-    part.replace(path)
+        write_text(path, json.dumps(rows) + '\n')
 
 
 def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:

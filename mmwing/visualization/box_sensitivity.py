@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmwing.files import replace_file
+
 
 def draw_box_sensitivity(levels: Sequence[float],
                          curves: Mapping[str, Sequence[float]],
@@ -39,4 +41,5 @@ def draw_box_sensitivity(levels: Sequence[float],
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=9)
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)

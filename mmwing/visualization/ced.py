@@ -13,6 +13,7 @@ from mmwing.evaluation.functional import (
     failure_rate,
     usable_errors,
 )
+from mmwing.files import replace_file
 
 
 def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
@@ -50,4 +51,5 @@ def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
              title=f'Cumulative error distribution up to {100 * threshold:g} %')
     axes.grid(alpha=0.3)
     axes.legend(loc='lower right', fontsize=9)
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)

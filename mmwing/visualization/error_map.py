@@ -7,6 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from mmwing.files import replace_file
+
 _NUM_LABELLED = 5
 
 
@@ -51,4 +53,5 @@ def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
     axes.margins(0.12)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)

@@ -8,6 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from mmwing.files import replace_file
+
 
 def draw_learning_curves(
         curves: Mapping[str, Sequence[Sequence[tuple[float, float]]]],
@@ -46,7 +48,8 @@ def draw_learning_curves(
              title='Validation during training')
     axes.grid(alpha=0.3, which='both')
     axes.legend(loc='upper right', fontsize=9)
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)
 
 
 def _narrow(axes) -> bool:

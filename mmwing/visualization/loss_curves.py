@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from mmpose.models import losses as mmpose_losses
 from torch import Tensor
 
+from mmwing.files import replace_file
 from mmwing.models import losses
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -64,7 +65,8 @@ def draw_loss_curves(path: str | Path, input_size: int = 256) -> None:
     _draw_unit_trap(axes[:, 2], input_size)
     for panel in axes.flat:
         panel.grid(alpha=0.3)
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)
 
 
 def _draw_losses(axes: np.ndarray) -> None:

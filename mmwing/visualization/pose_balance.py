@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmwing.files import replace_file
+
 from .face_sheet import draw_face
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
             tile = figure.add_subplot(grid[1 + row, column])
             tile.imshow(_face(balanced.dataset.get_data_info(index))[..., ::-1])
             tile.set_axis_off()
-    figure.savefig(path)
+    with replace_file(path) as draft:
+        figure.savefig(draft)
 
 
 def _examples(balanced: PoseBalancedDataset, column: int, count: int) -> np.ndarray:

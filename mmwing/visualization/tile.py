@@ -9,6 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmwing.files import write_bytes
+
 # Points are drawn at sub-pixel positions, in 1/16 of a pixel.
 _SHIFT = 4
 _BORDER_COLOR = (48, 48, 48)
@@ -157,5 +159,4 @@ def save_picture(path: str | Path, picture: np.ndarray) -> None:
     except cv2.error:
         raise ValueError(f'the suffix of {str(path)!r} names no picture format; use '
                          '.png or .jpg') from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.tobytes())
+    write_bytes(path, data.tobytes())

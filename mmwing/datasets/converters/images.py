@@ -6,7 +6,6 @@ import functools
 import math
 import os
 import shutil
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image
 from mmwing.datasets.formats.boxes import Box, landmark_box
 from mmwing.datasets.formats.images import ImageError, ImageFile, MissingImageError
 from mmwing.datasets.formats.problems import Kind, Problem
+from mmwing.files import replace_file
 
 from .face import Face
 
@@ -217,11 +217,9 @@ class ImagePlacer:
         return done
 
     def _write(self, target: Path, write: Callable[[Path], object]) -> None:
-        """Write under another name, then rename: complete or not there."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.scratch / f'{uuid.uuid4().hex}{target.suffix}'
-        write(partial)
-        os.replace(partial, target)
+        # Not waiting for the disk: that would take longer than the images do.
+        with replace_file(target, scratch=self.scratch, sync=False) as draft:
+            write(draft)
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -25,9 +25,9 @@ from rich.progress import (
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import landmark_box
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
+from mmwing.files import replace_files, write_json
 from mmwing.version import __version__
 
-from .atomic import write_json
 from .coco import annotation_file
 from .converter import Converter
 from .face import Face
@@ -103,7 +103,7 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
     shutil.rmtree(placer.scratch, ignore_errors=True)
     placer.scratch.mkdir(parents=True)
     try:
-        write_json({out / SETTINGS_FILE: lambda: settings})
+        write_json(out / SETTINGS_FILE, settings)
         placed = _place(placer, faces, log, jobs, progress)
     finally:
         shutil.rmtree(placer.scratch, ignore_errors=True)
@@ -234,9 +234,12 @@ def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLo
         report.splits[split] = Split(
             path.relative_to(out).as_posix(), len(items),
             len({item.file_name for item in items}), dict(subsets))
-    write_json({out / REPORT_FILE: report.to_dict})
+    write_json(out / REPORT_FILE, report.to_dict())
     if not files:
         (out / SETTINGS_FILE).unlink()  # no image is there to resume from
         raise ArchiveError(_useless(converter.archive, log))
-    write_json(files)
+    with replace_files(*files) as drafts:
+        # One at a time: annotations of videos take gigabytes.
+        for draft, content in zip(drafts, files.values(), strict=True):
+            draft.write_text(json.dumps(content()), encoding='utf-8')
     return report
