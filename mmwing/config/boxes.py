@@ -1,16 +1,16 @@
 """Other boxes for a test: disturbed ones, or those of a file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from os import PathLike
 
 from mmwing.datasets.transforms import BoxFromFile
 
+from .walk import type_name, with_pipelines
+
 _CROP = 'GetBBoxCenterScale'
 
-Pipeline = list[dict]
 
-
-def with_box_error(dataloader: Mapping, shift: float, scale: float | None = None,
+def with_box_error(dataloader: dict, shift: float, scale: float | None = None,
                    seed: int = 0) -> dict:
     """Copy a dataloader's config, with :class:`mmwing.BoxError` in its pipelines.
 
@@ -28,7 +28,7 @@ def with_box_error(dataloader: Mapping, shift: float, scale: float | None = None
     return _change(dataloader, lambda crop: [crop, dict(step)])
 
 
-def with_box_file(dataloader: Mapping, bbox_file: str | PathLike,
+def with_box_file(dataloader: dict, bbox_file: str | PathLike,
                   missing: str = 'error') -> dict:
     """Copy a dataloader's config, with :class:`mmwing.BoxFromFile` in its pipelines.
 
@@ -69,33 +69,20 @@ def count_without_box(dataset, bbox_file: str | PathLike, missing: str = 'error'
     return len(without)
 
 
-def _change(dataloader: Mapping, change: Callable[[dict], Pipeline]) -> dict:
-    dataset, count = _change_dataset(dataloader['dataset'], change)
-    if not count:
+def _change(dataloader: dict, change: Callable[[dict], list[dict]]) -> dict:
+    """Copy a dataloader's config with the crop of each pipeline exchanged."""
+    crops = 0
+
+    def change_crop(steps: list[dict]) -> list[dict]:
+        nonlocal crops
+        for index, step in enumerate(steps):
+            if type_name(step) == _CROP:
+                crops += 1
+                return [*steps[:index], *change(step), *steps[index + 1:]]
+        return steps
+
+    changed = with_pipelines(dataloader, change_crop)
+    if not crops:
         raise ValueError(f'no pipeline of the dataloader has a {_CROP}: there is no '
                          'box to change')
-    return {**dataloader, 'dataset': dataset}
-
-
-def _change_dataset(dataset: Mapping, change: Callable[[dict], Pipeline]
-                    ) -> tuple[dict, int]:
-    """Copy a data set's config with its crop changed, and those it wraps.
-
-    Pipelines are copied, not extended in place: data sets may share one.
-    """
-    changed, count = dict(dataset), 0
-    pipeline = list(dataset.get('pipeline') or [])
-    for index, step in enumerate(pipeline):
-        if str(step['type']).endswith(_CROP):
-            changed['pipeline'] = [*pipeline[:index], *change(step),
-                                   *pipeline[index + 1:]]
-            count = 1
-            break
-    if dataset.get('dataset'):
-        changed['dataset'], inner = _change_dataset(dataset['dataset'], change)
-        count += inner
-    if dataset.get('datasets'):
-        children = [_change_dataset(child, change) for child in dataset['datasets']]
-        changed['datasets'] = [child for child, _ in children]
-        count += sum(inner for _, inner in children)
-    return changed, count
+    return changed

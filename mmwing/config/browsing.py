@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 
 import numpy as np
@@ -14,7 +13,7 @@ from mmwing.registry import DATASETS
 from mmwing.visualization import draw_sample_sheet
 
 from .data import check_data
-from .walk import walk
+from .walk import type_name, with_pipelines
 
 
 def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: int = 0,
@@ -42,12 +41,9 @@ def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: in
     if not loader:
         raise ValueError(f'the config has no {split}_dataloader; choose another split')
     check_data(cfg, (split, ))
-    config = copy.deepcopy(loader['dataset'])
-    for _, each in list(walk(config)):
-        # Packed, a sample is what the network gets: the points are labels by then.
-        if isinstance(each.get('pipeline'), list):
-            each['pipeline'] = [step for step in each['pipeline'] if
-                                step['type'].rpartition('.')[2] != 'PackPoseInputs']
+    # Packed, a sample is what the network gets: the points are labels by then.
+    config = with_pipelines(loader['dataset'], lambda steps: [
+        step for step in steps if type_name(step) != 'PackPoseInputs'])
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     with warnings.catch_warnings():
         # MMPose tells of each file of meta information where it found it.

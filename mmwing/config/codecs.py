@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from .walk import walk
+from .walk import find, type_name
 
 
 def target_generators(config: dict) -> list[tuple[str, dict]]:
     """The ``GenerateTarget`` of every pipeline, with its dotted key."""
-    return [(key, each) for key, each in walk(config)
-            if str(each.get('type')).removeprefix('mmpose.') == 'GenerateTarget']
+    return list(find(config, 'GenerateTarget'))
 
 
 def codec_of(config: dict, head: dict) -> dict | None:
@@ -41,7 +40,7 @@ def check_heatmap_values(config: dict, head: dict) -> None:
         ValueError: It does not, and the heat-map losses are made for those.
     """
     codec = codec_of(config, head) or {}
-    kind = str(codec.get('type')).removeprefix('mmpose.')
+    kind = type_name(codec)
     if kind == 'MegviiHeatmap':
         raise ValueError('MegviiHeatmap makes heat maps with values up to 255, but '
                          'the losses on heat maps are made for [0, 1]: use the codec '

@@ -14,17 +14,7 @@ from mmpose.registry import DATASETS
 from mmwing.datasets.face import FaceLandmarkDataset
 from mmwing.datasets.formats.annotation_file import check_annotation_file
 
-from .walk import uses
-
-
-def _datasets(dataset: dict):
-    """The data sets inside wrappers (concatenated, repeated, balanced …)."""
-    inner = dataset.get('dataset')
-    several = dataset.get('datasets') or ([inner] if inner else [])
-    if not several:
-        yield dataset
-    for child in several:
-        yield from _datasets(child)
+from .walk import datasets, uses
 
 
 def _reads_coco(dataset: dict) -> bool:
@@ -52,7 +42,7 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
                 f'the {split} pipeline has the transform Albumentation, which needs '
                 'a package: pip install "mmwing[albumentations]", or remove it from '
                 'the pipeline')
-        for dataset in _datasets(loader['dataset']):
+        for _, dataset in datasets(loader['dataset']):
             root = dataset.get('data_root') or ''
             paths = [dataset.get('ann_file') or '']
             prefix = (dataset.get('data_prefix') or {}).get('img')

@@ -13,17 +13,12 @@ from mmwing.models.heads import DirectRegressionHead
 
 from .codecs import codec_of, input_size_of, target_generators
 from .heads import head_class
-from .walk import walk, without_scope
+from .walk import find, type_name, without_scope
 
 #: Fewer channels than this cannot hold where K landmarks are once they are averaged.
 MIN_CHANNELS_TO_AVERAGE = 512
 #: A larger map is reduced to this before it is flattened.
 GRID = 8
-
-
-def _named(config: object, name: str) -> bool:
-    return (isinstance(config, dict)
-            and str(config.get('type')).removeprefix('mmpose.') == name)
 
 
 def last_map_shape(backbone: dict, input_size: tuple[int, int]) -> tuple[int, ...]:
@@ -60,7 +55,7 @@ def layout_of_features(model: dict,
     neck = model.get('neck')
     shape = last_map_shape(model['backbone'], input_size)
     channels = shape[0]
-    if len(shape) == 1 or _named(neck, 'GlobalAveragePooling'):
+    if len(shape) == 1 or type_name(neck) == 'GlobalAveragePooling':
         return neck, dict(in_channels=channels), f'{channels} features'
     _, height, width = shape
     if channels >= MIN_CHANNELS_TO_AVERAGE:
@@ -96,7 +91,7 @@ def to_direct_regression(cfg: dict, key: str, head: dict, loss: dict,
         ValueError: If the model is not one image, one face, one head.
     """
     model = cfg['model']
-    if not _named(model, 'TopdownPoseEstimator') or key != 'model.head':
+    if type_name(model) != 'TopdownPoseEstimator' or key != 'model.head':
         raise ValueError(
             f'--head direct turns a TopdownPoseEstimator with one head into direct '
             f'regression; this is a {model.get("type")} with {key}={head["type"]}')
@@ -125,8 +120,7 @@ def to_direct_regression(cfg: dict, key: str, head: dict, loss: dict,
 def _to_direct_codec(cfg: dict, head: dict, size: tuple[int, int]) -> dict[str, str]:
     old = codec_of(cfg, head) or {}
     reasons = {}
-    kind = str(old.get('type')).removeprefix('mmpose.').removeprefix('mmwing.')
-    if kind not in ('RegressionLabel', 'DirectRegressionLabel'):
+    if type_name(old) not in ('RegressionLabel', 'mmwing.DirectRegressionLabel'):
         new = dict(type='mmwing.DirectRegressionLabel', input_size=size)
         why = 'labels are coordinates, also of landmarks outside the crop'
         # An edited one may lack the scope that the base's has.
@@ -144,7 +138,7 @@ def _to_direct_codec(cfg: dict, head: dict, size: tuple[int, int]) -> dict[str, 
         for name in ('multilevel', 'target_type'):
             if transform.pop(name, None) is not None:
                 reasons[f'{key}.{name}'] = 'there is one level of labels'
-    for key, transform in walk(cfg):
-        if _named(transform, 'TopdownAffine') and transform.pop('use_udp', False):
+    for key, transform in find(cfg, 'TopdownAffine'):
+        if transform.pop('use_udp', False):
             reasons[f'{key}.use_udp'] = 'UDP belongs to heat maps'
     return reasons

@@ -9,6 +9,7 @@ from mmpose.registry import MODELS
 from mmwing.models.losses import ResidualLoss
 
 from .losses import takes_heatmaps
+from .walk import type_name
 
 COORDINATES = 'coordinates'
 HEAT_MAPS = 'heat maps'
@@ -86,7 +87,7 @@ def head_class(head: dict) -> type:
     Raises:
         ValueError: If MMPose has none of that name.
     """
-    cls = MODELS.get(str(head['type']).removeprefix('mmpose.'))
+    cls = MODELS.get(type_name(head))
     if cls is None:
         raise ValueError(f'the head {head["type"]!r} is not registered; add the '
                          'module that defines it to custom_imports')

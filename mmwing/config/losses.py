@@ -9,6 +9,8 @@ from mmwing.models.losses import ResidualLoss
 from mmwing.models.losses.heatmap import HeatmapLoss
 from mmwing.registry import MODELS
 
+from .walk import type_name
+
 #: Width of the network input, in pixels, that the losses' default lengths are for.
 DEFAULT_WIDTH = 64
 
@@ -23,7 +25,7 @@ def loss_names() -> list[str]:
 
 def is_ours(config: object) -> bool:
     """Whether ``config`` is that of a module of mmwing's."""
-    return isinstance(config, dict) and str(config.get('type')).startswith(_PREFIX)
+    return type_name(config).startswith(_PREFIX)
 
 
 def find_loss(name: str) -> type[ResidualLoss]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import warnings
-from collections.abc import Iterator
 
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
@@ -14,18 +13,28 @@ from mmpose.registry import DATASETS
 
 from mmwing.evaluation.layouts import find_layout
 
+from .walk import inner_datasets, split_datasets, type_name
+
 
 def points_of_head(head: dict) -> int | None:
     """K of a head, ``None`` if its config does not say."""
     return head.get('num_joints', head.get('out_channels'))
 
 
-def points_of_dataset(dataset: dict) -> int | None:
-    """K of the samples of a data set, ``None`` if it cannot be told without data."""
+def points_of_dataset(dataset: dict) -> list[tuple[dict, int]]:
+    """K of the samples of a data set, by its own config or by those that it wraps.
+
+    Returns:
+        Each data set that tells, and its K; none where it takes data to know it.
+    """
     for transform in reversed(dataset.get('pipeline') or []):
-        if str(transform.get('type')).removeprefix('mmpose.') == 'KeypointConverter':
-            return transform['num_keypoints']
-    return (_metainfo(dataset) or {}).get('num_keypoints')
+        if type_name(transform) == 'KeypointConverter':  # whatever came before
+            return [(dataset, transform['num_keypoints'])]
+    points = (_metainfo(dataset) or {}).get('num_keypoints')
+    found = [] if points is None else [(dataset, points)]
+    for _, inner in inner_datasets(dataset):
+        found += points_of_dataset(inner)
+    return found
 
 
 def _metainfo(dataset: dict) -> dict | None:
@@ -65,14 +74,15 @@ def advise_on_eyes(cfg: dict) -> list[str]:
         evaluator = cfg.get(f'{split}_evaluator')
         dataset = (cfg.get(f'{split}_dataloader') or {}).get('dataset')
         if not isinstance(evaluator, dict) or not isinstance(dataset, dict) or (
-                str(evaluator.get('type')).removeprefix('mmpose.') != 'NME'
+                type_name(evaluator) != 'NME'
                 or evaluator.get('norm_mode') != 'keypoint_distance'
                 or evaluator.get('keypoint_indices')):
             continue
         name = (_metainfo(dataset) or {}).get('dataset_name')
         if name is None or name in NME.DEFAULT_KEYPOINT_INDICES:
             continue
-        layout = find_layout(points_of_dataset(dataset) or 0)
+        points = points_of_dataset(dataset)
+        layout = find_layout(points[0][1] if points else 0)
         pair = 'FIRST,SECOND'
         if layout:
             first, second = layout.distances['inter_ocular']
@@ -82,18 +92,6 @@ def advise_on_eyes(cfg: dict) -> list[str]:
         return []
     return [f"MMPose's NME knows no eyes of {name} and stops at the first evaluation; "
             f'name their outer corners: --cfg-options {" ".join(options)}']
-
-
-def _datasets(cfg: dict) -> Iterator[tuple[str, dict]]:
-    for split in ('train', 'val', 'test'):
-        loader = cfg.get(f'{split}_dataloader') or {}
-        dataset = loader.get('dataset')
-        if not isinstance(dataset, dict):
-            continue
-        yield split, dataset
-        inside = [dataset['dataset']] if 'dataset' in dataset else []
-        for part in [*inside, *(dataset.get('datasets') or [])]:
-            yield split, part
 
 
 def check_points(cfg: dict, head: dict) -> int:
@@ -106,22 +104,20 @@ def check_points(cfg: dict, head: dict) -> int:
         ValueError: They differ, or nothing tells.
     """
     points = points_of_head(head)
-    known: dict[str, int | None] = {}
-    for split, dataset in _datasets(cfg):
+    known: dict[str, list[tuple[dict, int]]] = {}
+    for split, dataset in split_datasets(cfg):
         # Splits share their scheme; its file is read once.
-        scheme = repr([dataset.get(key) for key in ('type', 'metainfo', 'pipeline')])
+        scheme = repr(dataset)
         if scheme not in known:
             known[scheme] = points_of_dataset(dataset)
-        of_dataset = known[scheme]
-        if of_dataset is None:
-            continue
-        points = of_dataset if points is None else points
-        if of_dataset != points:
-            raise ValueError(
-                f'{head["type"]} has {points} landmarks, but the {split} data set '
-                f'{dataset["type"]} has {of_dataset}: set model.head.'
-                f'{"num_joints" if "num_joints" in head else "out_channels"}='
-                f'{of_dataset}, or choose another data set')
+        for part, of_dataset in known[scheme]:
+            points = of_dataset if points is None else points
+            if of_dataset != points:
+                raise ValueError(
+                    f'{head["type"]} has {points} landmarks, but the {split} data set '
+                    f'{part["type"]} has {of_dataset}: set model.head.'
+                    f'{"num_joints" if "num_joints" in head else "out_channels"}='
+                    f'{of_dataset}, or choose another data set')
     if points is None:
         raise ValueError(f'{head["type"]} does not say how many landmarks it has: set '
                          'num_joints or out_channels')

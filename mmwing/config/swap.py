@@ -37,7 +37,7 @@ from .names import mmpose_config_name
 from .points import advise_on_eyes, check_points
 from .source import config_text
 from .units import add_import, balance_of_pair
-from .walk import uses, walk, without_scope
+from .walk import find, lookup, uses, without_scope
 
 #: What ``swap_loss`` can do about the head.
 HEADS = ('keep', 'direct')
@@ -273,17 +273,6 @@ def _lineage(filename: str) -> Iterator[str]:
             yield from _lineage(path)
 
 
-def _lookup(cfg: object, key: str) -> object:
-    for name in key.split('.'):
-        if isinstance(cfg, (list, tuple)):
-            cfg = cfg[int(name)]
-        elif isinstance(cfg, dict):
-            cfg = cfg.get(name)
-        else:
-            return None
-    return cfg
-
-
 def _short(value: object) -> str:
     if isinstance(value, dict) and 'type' in value:
         return str(value['type'])
@@ -295,7 +284,7 @@ def _describe(old: Config, new: Config, reasons: dict[str, str]) -> list[Change]
     old, new = old.to_dict(), new.to_dict()
     changes = []
     for key, why in reasons.items():
-        before, after = _lookup(old, key), _lookup(new, key)
+        before, after = lookup(old, key), lookup(new, key)
         changes.append(Change(key, f'{_short(before)} -> {_short(after)}', why))
         if isinstance(before, dict) and isinstance(after, dict) and (
                 '.loss' in key):
@@ -320,9 +309,8 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
                 f'{loss.__name__} has its defaults, which are made for inputs of '
                 f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
                 f'{settings} (docs/swap_a_loss.md says what that is worth)')
-    for key, each in walk(head.get('loss'), f'{place}.loss'):
-        if str(each.get('type')).removeprefix('mmpose.') == 'JSDiscretLoss' and (
-                each.get('use_target_weight', True)):
+    for key, each in find(head.get('loss'), 'JSDiscretLoss', f'{place}.loss'):
+        if each.get('use_target_weight', True):
             notes.append(
                 "MMPose's JSDiscretLoss makes the training NaN where a landmark has "
                 'no annotation or lies outside the crop, whatever the loss beside it; '

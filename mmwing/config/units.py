@@ -10,7 +10,7 @@ from .codecs import check_heatmap_values, input_size_of
 from .heads import check_fit, family_of, head_class, pose_head
 from .losses import check_arguments, find_loss, is_ours, takes_heatmaps
 from .points import check_points
-from .walk import walk
+from .walk import type_name, walk
 
 
 def give_losses_their_units(cfg: Config) -> list[str]:
@@ -47,7 +47,7 @@ def give_losses_their_units(cfg: Config) -> list[str]:
     is_direct = issubclass(head_class(head), DirectRegressionHead)
     filled = []
     for where, config in ours:
-        loss = find_loss(config['type'])
+        loss = find_loss(type_name(config))
         if not is_direct:
             # First: what the base left over does not matter where no loss fits.
             check_fit(head, loss)
