@@ -1,0 +1,159 @@
+"""Which part of mmwing may import which, and that nothing else does."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / 'mmwing'
+
+#: Part -> the parts that it may import. A part is a package or a module; naming a
+#: package allows all of its parts. `registry` and `version` are open to all.
+MAY_IMPORT = {
+    'version': '',
+    'registry': '',
+    'files': '',
+    'geometry': '',
+    'stack': '',
+    'visualization': 'files geometry',
+    'codecs': 'geometry',
+    'datasets.formats': 'files geometry',
+    'datasets.converters': 'datasets.formats files geometry',
+    'datasets.checks': 'datasets.formats files geometry visualization',
+    'datasets.transforms': 'datasets.formats files geometry',
+    'datasets.wrappers': 'datasets.formats files geometry',
+    'datasets.face': 'datasets.formats datasets.transforms files geometry',
+    'datasets': 'datasets.face datasets.transforms datasets.wrappers',
+    'evaluation': 'datasets codecs files geometry visualization',
+    'engine': 'evaluation datasets codecs files geometry',
+    'models': 'codecs files geometry',
+    'config': 'models engine evaluation datasets codecs files geometry '
+              'visualization stack',
+    'benchmark': 'config models engine evaluation datasets codecs files geometry '
+                 'visualization',
+    'comparison': 'config models engine evaluation datasets codecs files geometry '
+                  'visualization',
+    '__main__': '__init__ stack',
+    '__init__': 'config models engine evaluation datasets codecs stack',
+}
+
+#: (module, part) that may not be, and are to go. Empty when all is where it belongs.
+KNOWN_EXCEPTIONS: set[tuple[str, str]] = {
+    ('comparison.jobs', '__init__'),
+    ('datasets.checks', 'datasets'),
+    ('models.heads.direct_regression_head', 'engine'),
+    ('models.pose_estimators.cascade', 'engine'),
+    ('visualization.ced', 'evaluation'),
+    ('visualization.loss_curves', 'models'),
+    ('visualization.pose_balance', 'datasets.wrappers'),
+}
+
+#: Calls that replace files. Only `files` does that, so that each file is whole.
+REPLACING = {'os.replace', 'os.rename', 'os.renames', 'shutil.move'}
+
+#: Modules that still do. Empty when all of them use `files`.
+KNOWN_REPLACING = {'evaluation.compare', 'evaluation.report',
+                   'engine.hooks.run_record_hook'}
+
+
+def module_name(path: Path) -> str:
+    """``losses.base`` of ``mmwing/losses/base.py``, ``losses`` of its package."""
+    parts = path.relative_to(PACKAGE).with_suffix('').parts
+    return '.'.join(parts[:-1] if parts[-1] == '__init__' and len(parts) > 1
+                    else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob('*.py'))}
+
+
+def part_of(module: str) -> str | None:
+    """The part of the table that a module belongs to."""
+    names = module.split('.')
+    return next((part for end in range(len(names), 0, -1)
+                 if (part := '.'.join(names[:end])) in MAY_IMPORT), None)
+
+
+def imports(module: str) -> Iterator[str]:
+    """Modules of mmwing that a module imports anywhere, also inside functions."""
+    path = MODULES[module]
+    is_package = path.name == '__init__.py'
+    package = ['mmwing', *module.split('.')] if module != '__init__' else ['mmwing']
+    if not is_package:
+        package.pop()
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[:len(package) - node.level + 1] if node.level else []
+            start = '.'.join([*base, *([node.module] if node.module else [])])
+            names = [f'{start}.{alias.name}' for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name == 'mmwing' or name.startswith('mmwing.'):
+                yield existing_module(name.removeprefix('mmwing').lstrip('.'))
+
+
+def existing_module(name: str) -> str:
+    """The module itself, or the one that defines the name."""
+    while name and name not in MODULES:
+        name = name.rpartition('.')[0]
+    return name or '__init__'
+
+
+def allowed(importer: str, imported: str) -> bool:
+    may = [*MAY_IMPORT[importer].split(), importer, 'registry', 'version']
+    return any(imported == part or imported.startswith(f'{part}.') for part in may)
+
+
+def forbidden_imports() -> set[tuple[str, str]]:
+    return {(module, part) for module in MODULES for imported in imports(module)
+            if not allowed(part_of(module), part := part_of(imported))}
+
+
+def test_every_module_stands_in_the_table():
+    assert [module for module in MODULES if part_of(module) is None] == []
+    assert [part for part in MAY_IMPORT
+            if part not in MODULES and part != 'geometry'] == []
+
+
+def test_the_table_has_no_circle():
+    TopologicalSorter({part: may.split() for part, may in MAY_IMPORT.items()}).prepare()
+
+
+def test_nobody_imports_what_stands_above():
+    unexpected = forbidden_imports() - KNOWN_EXCEPTIONS
+    assert not unexpected, 'these may not import those: ' + ', '.join(
+        f'mmwing.{module} -> mmwing.{part}' for module, part in sorted(unexpected))
+
+
+def test_exceptions_that_are_gone_leave_the_list():
+    assert KNOWN_EXCEPTIONS - forbidden_imports() == set()
+
+
+def test_files_alone_replaces_files():
+    found = {module for module, path in MODULES.items()
+             for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+             if isinstance(node, ast.Attribute) and ast.unparse(node) in REPLACING}
+    assert 'files' in found
+    assert found - {'files'} == KNOWN_REPLACING
+
+
+@pytest.mark.parametrize(('source', 'expected'), [
+    ('import mmwing.files', {'files'}),
+    ('from mmwing import files, __version__', {'files', '__init__'}),
+    ('from mmwing.files import replace_file', {'files'}),
+    ('def f():\n    from mmwing.models.losses.base import x', {'models.losses.base'}),
+    ('from . import boxes', {'datasets.formats.boxes'}),
+    ('from .boxes import Box', {'datasets.formats.boxes'}),
+    ('from ..face import face_model', {'datasets.face.face_model'}),
+    ('from ...files import x', {'files'}),
+    ('import numpy\nfrom mmwingless import x', set())])
+def test_imports_are_found(tmp_path, monkeypatch, source, expected):
+    path = tmp_path / 'probe.py'
+    path.write_text(source)
+    monkeypatch.setitem(MODULES, 'datasets.formats.probe', path)
+    assert set(imports('datasets.formats.probe')) == expected
