@@ -1,11 +1,11 @@
-"""Measure how far right of what they name the labels of a data set lie.
+"""Measure how far to the right of the true points the labels of a data set lie.
 
     python tools/measure_label_offset.py CONFIG CHECKPOINT [--split val]
 
 CHECKPOINT, a file or a work dir, is of a training with mirrored faces. Labels that
-count pixels from 1 come out as about 1. Give the figure to label_offset of
-mmwing.RandomFaceBox in the training pipeline and to model.test_cfg.label_offset, and
-train anew: before that each mirrored face contradicts its original by twice as much.
+count pixels from 1 come out as about 1: each mirrored face then contradicts its
+original by twice as much. Prints the line for the config that mends it, or says that
+nothing is to be mended.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from mmwing.config import (
     find_checkpoint,
     load_config,
 )
-from mmwing.evaluation.label_offset import label_offset
+from mmwing.evaluation.label_offset import measure_label_offset, removed_offset
 from mmwing.evaluation.runner_report import add_face_metric, face_metric
 
 
@@ -55,9 +55,8 @@ def main() -> None:
     faces = face_metric(runner).faces
     if faces is None:  # not the main process
         return
-    offset, low, high = label_offset(faces, cfg.model.test_cfg.get('label_offset', 0.))
-    print(f'label_offset={offset:.2f}  # 95 % over faces: {low:.2f} to {high:.2f} '
-          'pixels of the image')
+    removed = removed_offset(runner.test_dataloader.dataset)
+    print(measure_label_offset(faces, removed).advice())
 
 
 if __name__ == '__main__':

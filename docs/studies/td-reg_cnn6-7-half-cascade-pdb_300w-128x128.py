@@ -5,7 +5,14 @@ _base_ = [
     '../../configs/_base_/models/cnn6-7_cascade.py',
     '../../configs/_base_/datasets/300w_68pt.py',
     '../../configs/_base_/pipelines/face_cascade.py',
+    '../../configs/_base_/datasets/300w_label_offset.py',
 ]
+
+remove_offset = dict(type='mmwing.RemoveLabelOffset', offset=_base_.label_offset)
+train_pipeline = [
+    _base_.train_pipeline[0], remove_offset, *_base_.train_pipeline[1:]
+]
+val_pipeline = [_base_.val_pipeline[0], remove_offset, *_base_.val_pipeline[1:]]
 
 model = dict(
     stage1=dict(
@@ -26,8 +33,8 @@ train_dataloader = dict(
         _delete_=True,
         type='mmwing.PoseBalancedDataset',
         dataset=dict(
-            _base_.train_dataloader.dataset, pipeline=_base_.train_pipeline)))
-val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
-test_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
+            _base_.train_dataloader.dataset, pipeline=train_pipeline)))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 optim_wrapper = dict(
     type='mmwing.BFloat16OptimWrapper', optimizer=dict(lr=1e-3))

@@ -1,14 +1,59 @@
-"""How far right of what they name the labels of a data set lie."""
+"""Estimate the horizontal label offset from a test with mirrored images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from mmengine.dataset import BaseDataset
 
-from .bootstrap import bootstrap_means
+from mmwing.datasets.transforms import RemoveLabelOffset
+
+from .bootstrap import bootstrap_interval
 from .faces import EvaluatedFaces
 
 
-def label_offset(faces: EvaluatedFaces,
-                 known: float = 0.) -> tuple[float, float, float]:
-    """Offset in x between labels and what they name, as a mirror shows it.
+@dataclass(frozen=True)
+class LabelOffset:
+    """How far to the right of the true points the labels of a data set lie.
+
+    Attributes:
+        value: Pixels of the image, on average over the faces.
+        low: Lower end of the 95 % interval over faces.
+        high: Upper end.
+        removed: Offset that the pipelines subtract already, of which ``value``, ``low``
+            and ``high`` contain all.
+    """
+
+    value: float
+    low: float
+    high: float
+    removed: float = 0.
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what is removed already lies within the interval."""
+        return self.low <= self.removed <= self.high
+
+    def advice(self) -> str:
+        """What was found, and the line to put into the config if there is one."""
+        found = (f'The labels lie {self.value:.2f} pixels to the right of the true '
+                 f'points (95 % over faces: {self.low:.2f} to {self.high:.2f})')
+        if self.is_right:
+            already = (f', and the pipelines subtract {self.removed:g}'
+                       if self.removed else ', which is no offset to speak of')
+            return f'{found}{already}: leave the config as it is.'
+        place = (f'in the place of offset={self.removed:g}' if self.removed
+                 else 'behind the image loader')
+        return (f'{found}. Put\n\n'
+                f"    dict(type='mmwing.RemoveLabelOffset', offset={self.value:.2f}),"
+                f'\n\n{place} in every pipeline, of training, validation and test, and '
+                'train anew.')
+
+
+def measure_label_offset(faces: EvaluatedFaces, removed: float = 0.) -> LabelOffset:
+    """Offset in x between labels and true points, as mirrored images show it.
 
     A network that was trained with mirrored faces cannot learn an offset of the labels
     in x: in half of its training it lies on the other side. What its predictions,
@@ -17,19 +62,29 @@ def label_offset(faces: EvaluatedFaces,
 
     Args:
         faces: What a test with ``flip_test`` has found.
-        known: ``label_offset`` that the model was trained and is tested with.
-
-    Returns:
-        What ``label_offset`` of :class:`mmwing.RandomFaceBox` and of ``test_cfg``
-        should be, in pixels of the image, and the ends of its 95 % interval over faces.
+        removed: ``offset`` of :class:`mmwing.RemoveLabelOffset` in the pipelines of
+            that training and test.
 
     Raises:
-        ValueError: If no face has a landmark.
+        ValueError: If no face has an annotated landmark.
     """
     usable = faces.annotated.any(1)
     if not usable.any():
         raise ValueError('there is no annotated face to measure an offset on')
-    errors = np.where(faces.annotated, faces.pred[..., 0] - faces.gt[..., 0], 0)[usable]
-    offsets = known - errors.sum(1) / faces.annotated[usable].sum(1)
-    low, high = np.quantile(bootstrap_means(offsets[:, None])[:, 0], (.025, .975))
-    return float(offsets.mean()), float(low), float(high)
+    errors = np.where(faces.annotated, faces.gt[..., 0] - faces.pred[..., 0], 0)[usable]
+    offsets = removed + errors.sum(1) / faces.annotated[usable].sum(1)
+    low, high = bootstrap_interval(offsets[:, None])
+    return LabelOffset(float(offsets.mean()), float(low[0]), float(high[0]), removed)
+
+
+def removed_offset(dataset: BaseDataset) -> float:
+    """Offset in x that the pipeline of a data set, wrapped or not, subtracts."""
+    while hasattr(dataset, 'dataset'):
+        dataset = dataset.dataset
+    return _removed(dataset.pipeline)
+
+
+def _removed(transform: Callable) -> float:
+    if isinstance(transform, RemoveLabelOffset):
+        return transform.offset[0]
+    return sum(_removed(inner) for inner in getattr(transform, 'transforms', ()))

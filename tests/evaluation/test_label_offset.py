@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mmwing.evaluation.label_offset import label_offset
+from mmwing.evaluation.label_offset import LabelOffset, measure_label_offset
+from mmwing.registry import TRANSFORMS
 
 
 @pytest.fixture
@@ -25,20 +26,46 @@ def labelled(make_faces):
 
 def test_mean_and_interval(labelled):
     offsets = np.linspace(0, 2, 50)
-    found, low, high = label_offset(labelled(offsets))
-    assert found == pytest.approx(1)
+    found = measure_label_offset(labelled(offsets))
+    assert found.value == pytest.approx(1)
     half = 1.96 * offsets.std() / np.sqrt(50)
-    assert low == pytest.approx(1 - half, abs=0.03)
-    assert high == pytest.approx(1 + half, abs=0.03)
+    assert found.low == pytest.approx(1 - half, abs=0.03)
+    assert found.high == pytest.approx(1 + half, abs=0.03)
 
 
-def test_what_is_known_already_counts(labelled):
-    assert label_offset(labelled([0.25] * 4), known=0.75)[0] == pytest.approx(1)
+def test_what_is_removed_already_counts(labelled):
+    found = measure_label_offset(labelled([0.25] * 4), removed=0.75)
+    assert found.value == pytest.approx(1)
+    assert not found.is_right
+    assert measure_label_offset(labelled([0.] * 4), removed=0.75).is_right
 
 
 def test_landmarks_without_annotation_say_nothing(labelled):
     annotated = np.array([[True, False, True, True, False]] * 3)
     annotated[0] = False  # a face without any
-    assert label_offset(labelled([9., 1., 1.], annotated))[0] == pytest.approx(1)
+    found = measure_label_offset(labelled([9., 1., 1.], annotated))
+    assert found.value == pytest.approx(1)
     with pytest.raises(ValueError, match='no annotated face'):
-        label_offset(labelled([1.] * 3, np.zeros((3, 5), bool)))
+        measure_label_offset(labelled([1.] * 3, np.zeros((3, 5), bool)))
+
+
+@pytest.mark.parametrize(('found', 'line'), [
+    (LabelOffset(0.1, -0.05, 0.25), None),
+    (LabelOffset(0.78, 0.6, 0.9, removed=0.8), None),
+    (LabelOffset(1.05, 0.89, 1.22),
+     "dict(type='mmwing.RemoveLabelOffset', offset=1.05)"),
+    (LabelOffset(-0.5, -0.6, -0.4),
+     "dict(type='mmwing.RemoveLabelOffset', offset=-0.50)"),
+    (LabelOffset(0.1, -0.05, 0.25, removed=0.8),
+     "dict(type='mmwing.RemoveLabelOffset', offset=0.10)")])
+def test_advice_is_to_leave_it_or_a_line_for_the_config(found, line):
+    advice = found.advice()
+    if line is None:
+        assert advice.endswith('leave the config as it is.')
+        assert 'RemoveLabelOffset' not in advice
+        return
+    assert line in advice
+    assert ('in the place of offset=0.8' in advice) == bool(found.removed)
+    # What is printed is what a config may say.
+    step = eval(line, {'dict': dict})
+    assert TRANSFORMS.build(step).offset == (pytest.approx(found.value), 0)

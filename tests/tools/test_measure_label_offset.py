@@ -16,13 +16,13 @@ CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 
 
 def run(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, 'argv', [TOOL.name, CONFIG, *map(str, arguments)])
+    monkeypatch.setattr(sys, 'argv', [TOOL.name, *map(str, arguments)])
     runpy.run_path(str(TOOL), run_name='__main__')
 
 
 @pytest.mark.filterwarnings('ignore:Use the existing')
 @pytest.mark.filterwarnings('ignore:The prefix is not set')
-def test_says_what_to_write_and_counts_what_is_known(monkeypatch, tmp_path, capsys):
+def test_says_what_to_write_and_counts_what_is_removed(monkeypatch, tmp_path, capsys):
     """A network that has learnt nothing but a mean shape is off by something."""
     torch.manual_seed(0)
     cfg = load_config(CONFIG)
@@ -35,22 +35,27 @@ def test_says_what_to_write_and_counts_what_is_known(monkeypatch, tmp_path, caps
     checkpoint = tmp_path / 'weights.pth'
     torch.save({'state_dict': model.state_dict(), 'meta': {}}, checkpoint)
     found = []
-    for known in (0., 3.):
-        run(monkeypatch, checkpoint, '--work-dir', tmp_path / 'work', '--cfg-options',
-            'val_dataloader.dataset.num_samples=8', 'val_dataloader.num_workers=0',
-            'val_dataloader.persistent_workers=False',
-            f'model.test_cfg.label_offset={known}')
-        figures = re.search(r'label_offset=(\S+)  # 95 % over faces: (\S+) to (\S+) ',
+    for removed in (0., 3.):
+        cfg = load_config(CONFIG, {
+            'val_dataloader.dataset.num_samples': 8, 'val_dataloader.num_workers': 0,
+            'val_dataloader.persistent_workers': False})
+        cfg.val_dataloader.dataset.pipeline.insert(
+            1, dict(type='mmwing.RemoveLabelOffset', offset=removed))
+        path = tmp_path / f'removed_{removed:.0f}.py'
+        cfg.dump(path)
+        run(monkeypatch, path, checkpoint, '--work-dir', tmp_path / 'work')
+        figures = re.search(r'lie (\S+) pixels .*: (\S+) to (\S+)\)',
                             capsys.readouterr().out)
         value, low, high = map(float, figures.groups())
         assert low <= value <= high
         found.append(value)
-    # Half of what the flip test adds moves the prediction; the rest is what is known.
-    assert found[0] == pytest.approx(found[1], abs=0.02)
+    # The crops move with the labels: the same is off by as much in both.
+    assert abs(found[0]) > 0.1
+    assert found[1] - found[0] == pytest.approx(3, abs=0.02)
 
 
 def test_a_checkpoint_that_is_not_there(monkeypatch, tmp_path, capsys):
     with pytest.raises(SystemExit) as exit_:
-        run(monkeypatch, tmp_path / 'nothing.pth')
+        run(monkeypatch, CONFIG, tmp_path / 'nothing.pth')
     assert exit_.value.code
     assert 'nothing.pth' in capsys.readouterr().err + str(exit_.value.code)

@@ -1,3 +1,4 @@
-# Labels of 300-W as MMPose offers it count from 1, in images that are read from 0;
-# tools/measure_label_offset.py on reduced 300-W. Those of tools/prepare_dataset.py: 0.
+# How far to the right of the true points the labels of MMPose's 300-W files lie, in
+# pixels: they count from 1 (measured by tools/measure_label_offset.py on the reduced
+# set). The one place for it; 0 for files that tools/prepare_dataset.py has written.
 label_offset = 0.8

@@ -11,7 +11,8 @@ from .face_context import FaceContext
 from .keep_landmarks import KeepLandmarks
 from .label_noise import LabelNoise
 from .occlusion import RandomOcclusion
+from .remove_label_offset import RemoveLabelOffset
 
 __all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
            'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
-           'RandomGaussianBlur', 'RandomOcclusion']
+           'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset']

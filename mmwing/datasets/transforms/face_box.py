@@ -29,14 +29,6 @@ class RandomFaceBox(RandomBBoxTransform):
     followed by its box transform and its warp. MMPose's ``TopdownAffine`` does not
     know ``bbox_mirrored``: behind it, faces are never mirrored.
 
-    A mirror shows what nothing else does: whether labels lie where they say. Labels
-    that count pixels from 1, as MATLAB does, are one pixel right of what they name in
-    an image whose first pixel is 0. Mirrored with it they are one pixel left, and the
-    network, which cannot know which it sees, learns what is in between: half of its
-    training contradicts the other half, and all of its predictions are off by the
-    offset. The 300-W files that MMPose offers are such labels. With ``label_offset``
-    mirrored faces are labelled like all others.
-
     Required Keys: bbox_center (1, 2), bbox_scale (1, 2), flip_indices (K,) (when
     ``flip_prob > 0``), keypoints (1, K, 2) (optional).
 
@@ -51,20 +43,13 @@ class RandomFaceBox(RandomBBoxTransform):
         flip_prob (float): Probability of mirroring. Defaults to 0.5.
         distribution (str): ``'uniform'``, or ``'truncnorm'``: MMPose's normal
             distribution cut at one standard deviation. Defaults to ``'uniform'``.
-        label_offset (float): How far right of what they name the labels lie, in pixels
-            of the image. Give ``test_cfg`` of the model the same for its flip test;
-            ``tools/measure_label_offset.py`` measures it. Defaults to 0.
     """
 
     def __init__(self,
                  rotation: float = 30.,
                  jitter: float = 0.05,
                  flip_prob: float = 0.5,
-                 distribution: str = 'uniform',
-                 label_offset: float = 0.) -> None:
-        if not np.isfinite(label_offset):
-            raise ValueError('label_offset must be a number of pixels, got '
-                             f'{label_offset!r}')
+                 distribution: str = 'uniform') -> None:
         if not 0 <= rotation <= 180:
             raise ValueError('rotation must lie in [0, 180] degrees, '
                              f'got {rotation!r}')
@@ -85,7 +70,6 @@ class RandomFaceBox(RandomBBoxTransform):
             rotate_prob=1.)
         self.flip_prob = flip_prob
         self.distribution = distribution
-        self.label_offset = label_offset
 
     def _draw(self, size: tuple) -> np.ndarray:
         """Random numbers in [-1, 1], zero on average."""
@@ -123,12 +107,7 @@ class RandomFaceBox(RandomBBoxTransform):
         """
         self._check_flip_indices(results)
         results = super().transform(results)
-        results['bbox_mirrored'] = flip = self._choose_flip()
-        if flip and self.label_offset and results.get('keypoints') is not None:
-            # What the mirror turns into the offset on its other side.
-            keypoints = results['keypoints'].copy()
-            keypoints[..., 0] -= 2 * self.label_offset
-            results['keypoints'] = keypoints
+        results['bbox_mirrored'] = self._choose_flip()
         return results
 
     def _check_flip_indices(self, results: dict) -> None:
@@ -148,5 +127,4 @@ class RandomFaceBox(RandomBBoxTransform):
     def __repr__(self) -> str:
         return (f'{self.__class__.__name__}(rotation={self.rotate_factor}, '
                 f'jitter={self.shift_factor}, flip_prob={self.flip_prob}, '
-                f'distribution={self.distribution!r}, '
-                f'label_offset={self.label_offset})')
+                f'distribution={self.distribution!r})')

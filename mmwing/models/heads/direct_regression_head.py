@@ -343,9 +343,6 @@ class DirectRegressionHead(RegressionHead):
             test_cfg (dict, optional): ``flip_test`` averages with the prediction on
                 the mirrored image, which is mirrored back by x -> w - 1 - x.
                 ``shift_coords=False`` makes that w - x, as in MMPose, one pixel off.
-                ``label_offset``, in pixels of the image, is that of
-                :class:`mmwing.RandomFaceBox`: labels lie as far right of what they
-                name in a mirrored face as in another.
 
         Returns:
             list[InstanceData]: ``keypoints`` (1, K, 2) and ``keypoint_scores``.
@@ -358,25 +355,13 @@ class DirectRegressionHead(RegressionHead):
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             coords = self._predict_flip_test(feats, batch_data_samples,
-                                             test_cfg.get('shift_coords', True),
-                                             test_cfg.get('label_offset', 0.))
+                                             test_cfg.get('shift_coords', True))
         else:
             coords = self.forward(feats)
         return self.decode(coords.unsqueeze(1))
 
-    def _label_offsets(self, label_offset: float, coords: Tensor,
-                       batch_data_samples: list) -> Tensor:
-        """An offset in pixels of the images, normalised by what the crops show."""
-        scales = [sample.metainfo.get('input_scale') for sample in batch_data_samples]
-        if any(scale is None for scale in scales):
-            raise ValueError(
-                f"label_offset={label_offset} needs to know how much of the image the "
-                "network sees: keep 'input_scale' in meta_keys of PackPoseInputs")
-        widths = coords.new_tensor([float(scale[0]) for scale in scales])
-        return (label_offset / widths).unsqueeze(-1)
-
     def _predict_flip_test(self, feats: Any, batch_data_samples: list,
-                           shift_coords: bool, label_offset: float) -> Tensor:
+                           shift_coords: bool) -> Tensor:
         if not isinstance(feats, list) or len(feats) != 2:
             raise ValueError('flip_test needs a list of two: the features of the '
                              'images and of the mirrored images')
@@ -405,7 +390,4 @@ class DirectRegressionHead(RegressionHead):
         width = input_size[0]
         padded_width = metainfo.get('batch_input_shape', (0, width))[1]
         mirrored[..., 0] += (padded_width - width) / width
-        if label_offset:
-            mirrored[..., 0] += 2 * self._label_offsets(label_offset, coords,
-                                                        batch_data_samples)
         return (coords + mirrored) * 0.5

@@ -87,8 +87,7 @@ class CascadeEstimator(TopdownPoseEstimator):
         freeze_stage1 (bool): Whether stage 1 is left as it is: evaluation mode, no
             loss, no gradient. Defaults to False.
         train_cfg (dict, optional): Passed to the heads.
-        test_cfg (dict, optional): ``flip_test`` averages in each stage, with
-            ``label_offset`` as in :meth:`DirectRegressionHead.predict`; MMPose's other
+        test_cfg (dict, optional): ``flip_test`` averages in each stage; MMPose's other
             keys; ``num_stages=1`` returns what stage 1 says.
         backbone (dict, optional): Not used; those of the stages are. MMPose's
             ``init_model`` cannot do without the key: ``backbone=dict()`` in a config
@@ -351,27 +350,14 @@ class CascadeEstimator(TopdownPoseEstimator):
                     torch.as_tensor(encoded[key], device=device), name)
         return samples
 
-    def _instances(self, stage: TopdownPoseEstimator, crops: Tensor, matrix: Tensor,
+    def _instances(self, stage: TopdownPoseEstimator, crops: Tensor,
                    data_samples: list) -> list[InstanceData]:
-        """Predictions of a stage in pixels of its crops, cut by matrices (N, 2, 3)."""
+        """Predictions of a stage in pixels of its crops."""
         feats = stage.extract_feat(crops)
         samples = self._samples(stage, data_samples)
         if self.test_cfg.get('flip_test', False):
-            if self.test_cfg.get('label_offset', 0.):
-                self._say_what_is_shown(stage, samples, matrix)
             feats = [feats, stage.extract_feat(crops.flip(-1))]
         return _decode(stage, feats, samples, self._head_cfg)
-
-    def _say_what_is_shown(self, stage: TopdownPoseEstimator, samples: list,
-                           matrix: Tensor) -> None:
-        """How much of the image, along its own x, the crops of a stage show.
-
-        The head turns an offset of labels into pixels of its crop by it.
-        """
-        shown = _size(stage)[0] / self.input_size[0] / matrix[:, 0, 0]
-        for sample, factor in zip(samples, shown.tolist(), strict=True):
-            if 'input_scale' in sample:
-                sample.set_metainfo({'input_scale': sample.input_scale * factor})
 
     def _check_inputs(self, inputs: Tensor) -> None:
         width, height = self.input_size
@@ -459,9 +445,7 @@ class CascadeEstimator(TopdownPoseEstimator):
             RuntimeError: If the mean shape has not been computed.
         """
         self._check_inputs(inputs)
-        first = self._instances(
-            self.stage1, self._crop1(inputs),
-            self.box_to_crop1.expand(len(inputs), 2, 3), data_samples)
+        first = self._instances(self.stage1, self._crop1(inputs), data_samples)
         points = transform_points(invert(self.box_to_crop1), _points(first, inputs))
         _replace_keypoints(first, points)
         results = self.add_pred_to_datasample(first, None, data_samples)
@@ -470,8 +454,7 @@ class CascadeEstimator(TopdownPoseEstimator):
         of_stage1 = [sample.pred_instances.keypoints for sample in results]
 
         matrix, usable = self._align(points)
-        second = self._instances(self.stage2, self._crop2(inputs, matrix), matrix,
-                                 data_samples)
+        second = self._instances(self.stage2, self._crop2(inputs, matrix), data_samples)
         _replace_keypoints(
             second, transform_points(invert(matrix), _points(second, inputs)))
         results = self.add_pred_to_datasample(second, None, data_samples)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmpose.datasets.transforms import TopdownAffine
 
-from mmwing.datasets.transforms import FaceAffine, RandomFaceBox
+from mmwing.datasets.transforms import RandomFaceBox
 
 
 def draws(transform, count=4000):
@@ -72,30 +72,6 @@ def test_mmpose_s_warp_ignores_the_mirror_and_keeps_the_landmarks(painted_sample
     assert not results.get('flip')
 
 
-def test_mirrored_faces_keep_the_offset_of_their_labels(painted_sample):
-    """Labels two pixels right of the dots stay right of them in the mirror."""
-    offset = 2.
-    network = FaceAffine(input_size=(64, 64))
-
-    def seen(label_offset, flip_prob, shift):
-        results = painted_sample()
-        results['keypoints'][..., 0] += shift
-        np.random.seed(3)
-        box = RandomFaceBox(rotation=30, jitter=0.05, flip_prob=flip_prob,
-                            label_offset=label_offset)
-        return network(box(results))
-
-    for flip_prob in (0, 1):
-        exact = seen(0, flip_prob, 0)
-        # Along the image's own rows: the crop is turned.
-        turn = exact['warp_mat'][:, 0] * (1 - 2 * flip_prob) * offset
-        labelled = seen(offset, flip_prob, offset)
-        np.testing.assert_allclose(
-            labelled['transformed_keypoints'],
-            exact['transformed_keypoints'] + turn, atol=1e-4)
-        np.testing.assert_array_equal(labelled['img'], exact['img'])
-
-
 def test_flip_probability(painted_sample):
     np.random.seed(0)
     transform = RandomFaceBox(flip_prob=0.25)
@@ -128,8 +104,7 @@ def test_another_number_of_landmarks_than_the_data_set(painted_sample, points):
 
 @pytest.mark.parametrize('name, value', [
     ('rotation', -1), ('rotation', 200), ('jitter', 0.5), ('jitter', -0.1),
-    ('flip_prob', 1.1), ('distribution', 'normal'), ('rotation', float('nan')),
-    ('label_offset', float('nan'))])
+    ('flip_prob', 1.1), ('distribution', 'normal'), ('rotation', float('nan'))])
 def test_bad_arguments_are_named(name, value):
     with pytest.raises(ValueError, match=name):
         RandomFaceBox(**{name: value})

@@ -357,34 +357,6 @@ def test_flip_test_is_exact(size, pad, biased):
             np.testing.assert_allclose(prediction.keypoints[0], true[n], atol=1e-4)
 
 
-def test_flip_test_keeps_an_offset_of_the_labels():
-    """A network that has learnt labels one image pixel right of the truth."""
-    head = build()
-    swap = [1, 0, 2, 4, 3]
-    truth = torch.rand(3, K, 2)
-    width = SIZE[0]
-    scales = torch.tensor([100., 150., 60.])
-    learnt = truth.clone()
-    learnt[..., 0] += 1 / scales[:, None]
-    mirrored = truth[:, swap].clone()
-    mirrored[..., 0] = 1 - 1 / width - mirrored[..., 0]
-    mirrored[..., 0] += 1 / scales[:, None]
-    samples = make_samples(truth, input_size=SIZE, flip_indices=swap)
-    outputs = iter([learnt, mirrored] * 2)
-    head.forward = lambda feats: next(outputs).clone()
-    both = [(torch.rand(3, 8), )] * 2
-    with pytest.raises(ValueError, match="keep 'input_scale' in meta_keys"):
-        head.predict(both, samples, {'flip_test': True, 'label_offset': 1.})
-    for sample, scale in zip(samples, scales.tolist(), strict=True):
-        sample.set_metainfo({'input_scale': np.array([scale, scale])})
-    outputs = iter([learnt, mirrored])
-    for found, wanted in zip(
-            head.predict(both, samples, {'flip_test': True, 'label_offset': 1.}),
-            learnt, strict=True):
-        np.testing.assert_allclose(found.keypoints[0], wanted * torch.tensor(SIZE),
-                                   atol=1e-4)
-
-
 @pytest.mark.parametrize('metainfo, message', [
     ({}, "needs 'flip_indices'"),
     ({'flip_indices': None}, "needs 'flip_indices'"),

@@ -36,21 +36,6 @@ def test_both_stages_find_the_dots_where_they_are(dots, flip_test, size1, size2)
     assert not predictions(model, dots, faces, 'fallback').any()
 
 
-def test_an_offset_of_the_labels_is_one_of_image_pixels_in_each_stage(dots):
-    """Stages that find the dots themselves say the same with and without mirror, so
-    that half of what the flip test adds to the mirrored prediction is left."""
-    faces = dots.faces()
-    model = dots.build(test_cfg=dict(flip_test=True, label_offset=2.))
-    expected = dots.to_image(faces)
-    np.testing.assert_allclose(predictions(model, dots, faces, 'keypoints_stage1'),
-                               expected + [2, 0], atol=0.05)
-    # The second crop is turned by an angle t: 2 cos(t) along its own x, which is
-    # 2 cos(t) (cos(t), sin(t)) in the image.
-    moved = predictions(model, dots, faces) - expected
-    assert moved[..., 0].min() > 1
-    np.testing.assert_allclose((moved**2).sum(-1), 2 * moved[..., 0], atol=0.2)
-
-
 def test_stage_1_sees_what_a_single_network_would(dots):
     """The central 1 / context of the canvas, centre on centre, as FaceAffine cuts."""
     faces = dots.faces(2)

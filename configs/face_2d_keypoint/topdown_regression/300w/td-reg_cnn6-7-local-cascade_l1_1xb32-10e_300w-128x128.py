@@ -35,8 +35,7 @@ model = dict(
         init_cfg=dict(
             type='Pretrained',
             checkpoint='work_dirs/td-reg_cnn7-local_l1_1xb32-220e_300w-128x128/'
-            'epoch_220.pth')),
-    test_cfg=dict(label_offset={{_base_.label_offset}}))
+            'epoch_220.pth')))
 
 max_epochs = 10
 train_cfg = dict(max_epochs=max_epochs, val_interval=5)

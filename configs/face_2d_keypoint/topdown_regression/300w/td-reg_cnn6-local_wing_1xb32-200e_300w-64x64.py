@@ -13,8 +13,7 @@ model = dict(
     head=dict(
         type='mmwing.LocalRefinementHead',
         local_channels=(32, 64),
-        loss=dict(type='mmwing.WingLoss')),
-    test_cfg=dict(label_offset={{_base_.label_offset}}))
+        loss=dict(type='mmwing.WingLoss')))
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 auto_scale_lr = dict(base_batch_size=32)

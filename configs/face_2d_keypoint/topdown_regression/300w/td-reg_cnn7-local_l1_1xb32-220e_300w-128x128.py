@@ -18,8 +18,7 @@ model = dict(
         local_channels=(32, 32, 64),
         dropout=0.2,
         local_dropout=0.2,
-        loss=dict(type='mmwing.L1Loss')),
-    test_cfg=dict(label_offset={{_base_.label_offset}}))
+        loss=dict(type='mmwing.L1Loss')))
 
 max_epochs = 220
 train_cfg = dict(max_epochs=max_epochs, val_interval=10)
