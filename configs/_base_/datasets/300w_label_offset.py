@@ -1,4 +1,4 @@
-# How far to the right of the true points the labels of MMPose's 300-W files lie, in
-# pixels: they count from 1 (measured by tools/measure_label_offset.py on the reduced
-# set). The one place for it; 0 for files that tools/prepare_dataset.py has written.
+# How far the labels of 300-W lie to the right of the points that they name, in pixels,
+# measured by tools/measure_label_offset.py on the reduced set. It depends on where the
+# files come from. Set it here only.
 label_offset = 0.8
