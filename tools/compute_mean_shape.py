@@ -13,11 +13,8 @@ from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 from mmwing.config import check_data, exit_with_message, load_config
-from mmwing.engine.mean_shape import (
-    check_mean_shape_path,
-    compute_mean_shape,
-    save_mean_shape,
-)
+from mmwing.engine import compute_mean_shape
+from mmwing.models.mean_shape import check_mean_shape_path, save_mean_shape
 from mmwing.registry import DATASETS
 
 

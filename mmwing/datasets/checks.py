@@ -24,7 +24,7 @@ from mmwing.datasets.formats.images import (
 from mmwing.datasets.formats.landmark_files import LandmarkRecord, read_landmarks
 from mmwing.datasets.formats.points_file import read_points_file
 from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
-from mmwing.datasets.symmetry import (
+from mmwing.geometry import (
     align,
     flip_residuals,
     mean_shape,

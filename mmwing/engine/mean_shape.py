@@ -1,18 +1,13 @@
-"""The mean shape of a data set, in the labels' own normalised coordinates."""
+"""Compute the mean shape of a data set from the labels that its pipeline makes."""
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import torch
-
-from mmwing.files import replace_file, write_text
 
 
 def compute_mean_shape(dataset: Sequence,
@@ -67,94 +62,6 @@ def compute_mean_shape(dataset: Sequence,
     mean = sums / np.maximum(counts, 1)[:, None]
     mean[counts == 0] = mean[counts > 0].mean(axis=0)
     return mean.astype(np.float32)
-
-
-def check_mean_shape(mean_shape: np.ndarray | Sequence,
-                     num_joints: int) -> np.ndarray:
-    """Refuse what cannot be a mean shape.
-
-    Args:
-        mean_shape (array): Coordinates normalised by the input size, (K, 2).
-        num_joints (int): The K that it must have.
-
-    Returns:
-        np.ndarray: The same, float32.
-
-    Raises:
-        ValueError: If it is not (K, 2), not finite, or looks like pixels.
-    """
-    array = np.asarray(mean_shape, dtype=np.float32)
-    if array.shape != (num_joints, 2):
-        raise ValueError(f'mean_shape must have the shape ({num_joints}, 2) for '
-                         f'num_joints={num_joints}, got {array.shape}')
-    if not np.isfinite(array).all():
-        raise ValueError('mean_shape must be finite')
-    if array.min() < -1 or array.max() > 2:
-        raise ValueError(
-            'mean_shape must be normalised by the input size (x / w, y / h), got '
-            f'values from {array.min():g} to {array.max():g}: they look like pixels')
-    return array
-
-
-def save_mean_shape(mean_shape: np.ndarray, path: str | PathLike) -> None:
-    """Write a mean shape to a ``.json`` or ``.npy`` file, whole or not at all.
-
-    Args:
-        mean_shape (np.ndarray): (K, 2).
-        path (str | PathLike): Where to; folders are made.
-
-    Raises:
-        ValueError: If the name ends otherwise.
-    """
-    path = check_mean_shape_path(path)
-    if path.suffix == '.npy':
-        with replace_file(path) as draft:
-            np.save(draft, mean_shape)
-    else:
-        rows = [[round(float(v), 6) for v in row] for row in mean_shape]
-        write_text(path, json.dumps(rows) + '\n')
-
-
-def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:
-    """Read what :func:`save_mean_shape` writes.
-
-    Args:
-        path (str | PathLike): A ``.json`` file with a list of [x, y], or ``.npy``.
-        num_joints (int): The K that it must have.
-
-    Returns:
-        np.ndarray: float32 (K, 2).
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file cannot be read or is no mean shape.
-    """
-    path = check_mean_shape_path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'mean_shape: there is no file {path}; tools/compute_mean_shape.py '
-            "writes one, and mean_shape='auto' needs none")
-    try:
-        if path.suffix == '.npy':
-            array = np.load(path, allow_pickle=False)
-        else:
-            array = json.loads(path.read_text(encoding='utf-8'))
-        return check_mean_shape(array, num_joints)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f'{path}: {error}') from error
-
-
-def check_mean_shape_path(path: str | PathLike) -> Path:
-    """Refuse what does not name a ``.json`` or ``.npy`` file.
-
-    Raises:
-        ValueError: If the name ends otherwise.
-    """
-    path = Path(path)
-    if path.suffix not in ('.json', '.npy'):
-        raise ValueError("mean_shape must be an array, 'auto', or a file that ends in "
-                         f'.json or .npy, got {str(path)!r}')
-    return path
 
 
 def _labels(dataset: Sequence, index: int) -> tuple[np.ndarray, np.ndarray]:

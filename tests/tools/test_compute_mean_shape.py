@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmwing.engine.mean_shape import load_mean_shape
+from mmwing.models.mean_shape import load_mean_shape
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'compute_mean_shape.py'
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmwing.geometry import align
+
 # Any two shapes of two points are similar.
 MIN_POINTS = 3
 
@@ -78,7 +80,7 @@ def pose_modes(shapes: np.ndarray, annotated: np.ndarray) -> PoseModes:
     known = known[usable]
 
     for round_index in range(MAX_ROUNDS):
-        complete = _similarity(complete, np.ones_like(known), mean)
+        complete = _aligned(complete, np.ones_like(known), mean)
         updated = _normalized(complete.mean(axis=0), mean)
         values, vectors, coefficients = _principal(complete - updated)
         change = np.abs(updated - mean).max()
@@ -140,15 +142,11 @@ def _have_a_pose(points: np.ndarray, known: np.ndarray) -> np.ndarray:
     return (count >= MIN_POINTS) & (spread > 1e-9 * size)
 
 
-def _similarity(points: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
+def _aligned(points: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Move each shape onto the mean by least squares over its known points."""
-    count = known.sum(axis=1, keepdims=True)
-    center = (known * points).sum(axis=1, keepdims=True) / count
-    mean_center = (known * mean).sum(axis=1, keepdims=True) / count
-    arms = known * (points - center)
-    factor = (arms.conj() * (mean - mean_center)).sum(axis=1, keepdims=True)
-    factor /= (np.abs(arms)**2).sum(axis=1, keepdims=True)
-    return factor * (points - center) + mean_center
+    moved = align(np.stack([points.real, points.imag], -1),
+                  np.stack([mean.real, mean.imag], -1), known)
+    return moved[..., 0] + 1j * moved[..., 1]
 
 
 def _normalized(mean: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -176,7 +174,7 @@ def _align_annotated(points: np.ndarray, known: np.ndarray) -> tuple:
         shared = known & in_mean
         reached = _have_a_pose(np.where(shared, points, 0), shared)
         used = known[reached]
-        aligned = _similarity(points[reached], shared[reached], mean)
+        aligned = _aligned(points[reached], shared[reached], mean)
         total = np.where(used, aligned, 0).sum(axis=0)
         updated = total / np.maximum(used.sum(axis=0), 1)
         grown = used.any(axis=0)

@@ -13,7 +13,7 @@ from mmpose.models.heads import RegressionHead
 from mmpose.models.utils.tta import flip_coordinates
 from torch import Tensor, nn
 
-from mmwing.engine.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.models.mean_shape import check_mean_shape, load_mean_shape
 from mmwing.registry import MODELS
 
 POOLS = ('flatten', 'avg')

@@ -15,11 +15,7 @@ from mmpose.models.pose_estimators.base import BasePoseEstimator
 from mmpose.structures import PoseDataSample
 from torch import Tensor
 
-from mmwing.engine.mean_shape import check_mean_shape, load_mean_shape
-from mmwing.registry import MODELS
-
-from .crop import crop
-from .similarity import (
+from mmwing.geometry import (
     compose,
     fit_similarity,
     invert,
@@ -27,6 +23,10 @@ from .similarity import (
     similarity,
     transform_points,
 )
+from mmwing.models.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.registry import MODELS
+
+from .crop import crop
 
 STAGE_KEYS = {'backbone', 'neck', 'head', 'init_cfg'}
 
@@ -260,7 +260,7 @@ class CascadeEstimator(TopdownPoseEstimator):
         usable = usable & (extent > 1e-3 * (mean.amax(1) - mean.amin(1)).amax())
         safe = torch.where(usable[:, None, None], points, mean)
 
-        matrix, agreement = fit_similarity(safe, reference)
+        matrix, agreement = fit_similarity(safe, reference, scale='size')
         zoom = scale_of(matrix) / (scale_of(box) * self.zoom)
         center = points.new_tensor(_size(self.stage2)) / 2
         center = transform_points(invert(matrix), center.expand(len(points), 1, 2))

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from .similarity import invert, transform_points
+from mmwing.geometry import invert, transform_points
 
 
 def crop(images: Tensor, matrix: Tensor, size: tuple[int, int],

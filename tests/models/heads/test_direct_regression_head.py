@@ -14,8 +14,8 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils import register_all_modules
 from torch import nn
 
-from mmwing.engine.mean_shape import save_mean_shape
 from mmwing.models.heads import DirectRegressionHead
+from mmwing.models.mean_shape import save_mean_shape
 
 register_all_modules()
 

@@ -12,7 +12,7 @@ from mmpose.structures import PoseDataSample
 import mmwing
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.engine.hooks import MeanShapeHook
-from mmwing.models.pose_estimators.similarity import invert, transform_points
+from mmwing.geometry import invert, transform_points
 
 
 def predictions(model, dots, faces, name='keypoints'):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mmwing.datasets.transforms import FaceAffine
+from mmwing.geometry import similarity, transform_points
 from mmwing.models.pose_estimators.crop import crop
-from mmwing.models.pose_estimators.similarity import similarity, transform_points
 
 
 def dot(width, height, x, y, sigma=4.):
