@@ -19,11 +19,13 @@ try:
     # Registration happens on import, hence after the stack is prepared.
     from mmwing import codecs, datasets, engine, evaluation, models
     from mmwing.config import config_path, list_configs, tool_path
+    from mmwing.inference import Face, FaceLandmarker, list_models
 except Exception as error:
     if not _doctor:
         raise ImportError(
             f'mmwing cannot be imported: {type(error).__name__}: {error}\n'
             '`python -m mmwing` says what is missing and how to mend it') from error
 
-__all__ = ['__version__', 'codecs', 'config_path', 'datasets', 'engine',
-           'evaluation', 'list_configs', 'models', 'stack', 'tool_path']
+__all__ = ['Face', 'FaceLandmarker', '__version__', 'codecs', 'config_path',
+           'datasets', 'engine', 'evaluation', 'list_configs', 'list_models', 'models',
+           'stack', 'tool_path']

@@ -36,8 +36,10 @@ MAY_IMPORT = {
                  'visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
                   'visualization',
+    'inference': 'config models engine evaluation datasets codecs files geometry '
+                 'visualization stack',
     '__main__': '__init__ stack',
-    '__init__': 'config models engine evaluation datasets codecs stack',
+    '__init__': 'inference config models engine evaluation datasets codecs stack',
 }
 
 #: (module, part) that may not be, and are to go. Empty when all is where it belongs.

@@ -20,7 +20,8 @@ def build_runner(cfg: Config) -> Runner:
 
     A loss of mmwing's in a head of MMPose's gets its unit from the codec, see
     :func:`mmwing.config.give_losses_their_units`. Without MMDetection, the classes that
-    RTMPose configs take from there are taken from MMPose and mmwing.
+    RTMPose configs take from there are taken from MMPose and mmwing. Checkpoints hold
+    the config as data, see :class:`mmwing.CheckpointConfigHook`.
     """
     give_losses_their_units(cfg)
     if 'mmdet' in stack.offered:
@@ -28,5 +29,7 @@ def build_runner(cfg: Config) -> Runner:
     # MMPose's tools do the same: old configs keep the preprocessor outside.
     if 'preprocess_cfg' in cfg:
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
+    cfg.default_hooks = {**(cfg.get('default_hooks') or {}),
+                         'checkpoint_config': {'type': 'mmwing.CheckpointConfigHook'}}
     init_cpu_distributed(cfg)
     return Runner.from_cfg(cfg)

@@ -1,8 +1,14 @@
 """What takes part in training besides model and data."""
 
-from .hooks import EpochSeedHook, MeanShapeHook, PipelineSwitchHook, RunRecordHook
+from .hooks import (
+    CheckpointConfigHook,
+    EpochSeedHook,
+    MeanShapeHook,
+    PipelineSwitchHook,
+    RunRecordHook,
+)
 from .mean_shape import compute_mean_shape
 from .optim_wrappers import BFloat16OptimWrapper
 
-__all__ = ['BFloat16OptimWrapper', 'EpochSeedHook', 'MeanShapeHook',
-           'PipelineSwitchHook', 'RunRecordHook', 'compute_mean_shape']
+__all__ = ['BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
+           'MeanShapeHook', 'PipelineSwitchHook', 'RunRecordHook', 'compute_mean_shape']

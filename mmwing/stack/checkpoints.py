@@ -98,7 +98,9 @@ def load_checkpoint_file(filename: str, map_location=None):
         with torch.serialization.safe_globals(_safe_globals()):
             return torch.load(filename, map_location=map_location,
                               weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # damaged files make the unpickler raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()
         reason = next((line.strip() for line in first_line if 'GLOBAL' in line
                        or 'Unsupported' in line), first_line[0])

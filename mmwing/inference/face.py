@@ -1,0 +1,27 @@
+"""One face with its landmarks, as FaceLandmarker returns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face and its K landmarks.
+
+    Attributes:
+        keypoints: Landmarks (K, 2), float32: x and y in pixels of the image, where
+            (0, 0) is the centre of the first pixel. They may lie outside of the image.
+        scores: Confidence of each landmark (K,), float32, in [0, 1]. NaN where the
+            model has none; plain regression of coordinates has none.
+        box: The box (4,), float32, that the landmarks were looked for in: x1, y1, x2,
+            y2 in pixels. Given back as ``boxes``, it yields the same landmarks.
+        score: Confidence of the detector, in [0, 1]; NaN for a box that was given.
+    """
+
+    keypoints: np.ndarray
+    scores: np.ndarray
+    box: np.ndarray
+    score: float = float('nan')
