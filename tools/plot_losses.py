@@ -1,4 +1,4 @@
-"""Draw value and gradient of each loss, in pixels and as MMPose normalises them.
+"""Draw losses in pixels, and what is left of them on normalised coordinates.
 
     python tools/plot_losses.py losses.png
     python tools/plot_losses.py losses.svg --input-size 64
@@ -7,7 +7,7 @@
 import argparse
 import sys
 
-from mmwing.visualization import draw_loss_curves
+from mmwing.comparison.loss_curves import draw_loss_curves
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from mmwing.files import replace_file
+from .figure import figure_file, legend_below
 
 
 def draw_box_sensitivity(levels: Sequence[float],
@@ -26,20 +24,18 @@ def draw_box_sensitivity(levels: Sequence[float],
     if not curves:
         raise ValueError('curves is empty: there is no NME to draw; does the test '
                          'evaluator have a mmwing.FaceAlignmentMetric?')
-    figure = Figure(figsize=(6, 4.2), dpi=120, layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    order = np.argsort(levels)
     for name, values in curves.items():
         if len(values) != len(levels):
             raise ValueError(f'curve {name!r} has {len(values)} values for '
                              f'{len(levels)} levels')
-        axes.plot(100 * np.asarray(levels)[order], 100 * np.asarray(values)[order],
-                  marker='o', label=name)
-    axes.set(xlabel='standard deviation of the box, % of its side', ylabel='NME, %',
-             title='Sensitivity to the face box')
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=9)
-    with replace_file(path) as draft:
-        figure.savefig(draft)
+    order = np.argsort(levels)
+    with figure_file(path) as figure:
+        axes = figure.add_subplot()
+        for name, values in curves.items():
+            axes.plot(100 * np.asarray(levels)[order], 100 * np.asarray(values)[order],
+                      marker='o', label=name)
+        axes.set(xlabel='standard deviation of the box, % of its side', ylabel='NME, %',
+                 title='Sensitivity to the face box')
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        legend_below(figure, axes)

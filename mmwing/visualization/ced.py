@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from mmwing.evaluation.functional import (
-    auc,
-    ced,
-    failure_rate,
-    usable_errors,
-)
-from mmwing.files import replace_file
+from mmwing.evaluation.functional import auc, ced, failure_rate, usable_errors
+
+from .figure import figure_file, legend_below
 
 
 def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
@@ -32,24 +26,28 @@ def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
     """
     if not runs:
         raise ValueError('runs is empty: there is no error distribution to draw')
-    figure = Figure(figsize=(6, 4.2), dpi=120, layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for name, errors in runs.items():
-        errors = usable_errors(errors)
+    usable = {name: usable_errors(errors) for name, errors in runs.items()}
+    for name, errors in usable.items():
         if not len(errors):
             raise ValueError(f'run {name!r} has no usable face')
-        steps, share = ced(errors)
-        x = np.concatenate([[0], steps, [max(threshold, steps.max(initial=0))]])
-        y = np.concatenate([[0], share, share[-1:] if len(share) else [0]])
-        label = (f'{name}: AUC {auc(errors, thr=threshold):.3f}, '
-                 f'FR {100 * failure_rate(errors, thr=threshold):.1f} %')
-        axes.step(100 * x, 100 * y, where='post', label=label, linewidth=1.6)
-    axes.set(xlim=(0, 100 * threshold), ylim=(0, 100),
-             xlabel=f'NME, % of {normalizer.replace("_", "-")}',
-             ylabel='faces, %',
-             title=f'Cumulative error distribution up to {100 * threshold:g} %')
-    axes.grid(alpha=0.3)
-    axes.legend(loc='lower right', fontsize=9)
-    with replace_file(path) as draft:
-        figure.savefig(draft)
+    limit = 100 * threshold
+    with figure_file(path) as figure:
+        axes = figure.add_subplot()
+        for name, errors in usable.items():
+            steps, share = ced(errors)
+            x = np.concatenate([[0], steps, [max(threshold, steps.max(initial=0))]])
+            y = np.concatenate([[0], share, share[-1:] if len(share) else [0]])
+            label = (f'{name}: AUC {auc(errors, thr=threshold):.3f}, '
+                     f'FR {100 * failure_rate(errors, thr=threshold):.1f} %')
+            if errors.min() > threshold:
+                label += f', all above {limit:g} %'
+            axes.step(100 * x, 100 * y, where='post', label=label, linewidth=1.6)
+        axes.set(xlim=(0, limit), ylim=(0, 102),
+                 xlabel=f'NME, % of {normalizer.replace("_", "-")}', ylabel='faces, %',
+                 title=f'Cumulative error distribution up to {limit:g} %')
+        axes.grid(alpha=0.3)
+        if all(errors.min() > threshold for errors in usable.values()):
+            axes.text(
+                0.5, 0.5, f'All errors are above {limit:g} %, where the axis ends',
+                transform=axes.transAxes, ha='center', va='center')
+        legend_below(figure, axes)

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from mmwing.files import replace_file
+from .figure import figure_file
 
 _NUM_LABELLED = 5
 
@@ -16,7 +14,8 @@ def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
                    normalizer: str = 'inter_ocular') -> None:
     """Draw each landmark at its place in the mean face, coloured by its error.
 
-    The five hardest landmarks are numbered (0-based, as in the annotation).
+    The colours span the errors that occur: the darkest landmark is the hardest one. The
+    five hardest are numbered (0-based, as in the annotation).
 
     Args:
         mean_face: Landmarks (K, 2), any unit, y downwards; NaN is not drawn.
@@ -36,22 +35,28 @@ def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
         raise ValueError('no landmark has a finite error: there is nothing to draw')
     x, y = mean_face[drawn].T
     values = 100 * errors[drawn]
-    figure = Figure(figsize=(6, 5.4), dpi=120, layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    size = 30 + 170 * values / max(values.max(), 1e-12)
-    marks = axes.scatter(x, y, s=size, c=values, cmap='YlOrRd', vmin=0,
-                         edgecolors='#444444', linewidths=0.6)
-    figure.colorbar(marks, label=f'NME, % of {normalizer.replace("_", "-")}')
-    indices = np.flatnonzero(drawn)
-    for place in np.argsort(values)[::-1][:_NUM_LABELLED]:
-        axes.annotate(f'{indices[place]}', (x[place], y[place]), (7, 7),
-                      textcoords='offset points', fontsize=10, weight='bold',
-                      path_effects=[withStroke(linewidth=3, foreground='white')])
-    axes.set(aspect='equal', xticks=[], yticks=[],
-             title='Mean error of each landmark on the mean face')
-    axes.margins(0.12)
-    axes.invert_yaxis()
-    axes.spines[:].set_visible(False)
-    with replace_file(path) as draft:
-        figure.savefig(draft)
+    # Many landmarks lie close together.
+    area = min(400., 6000 / drawn.sum())
+    low, high = _limits(values)
+    with figure_file(path, height=5.4) as figure:
+        axes = figure.add_subplot()
+        marks = axes.scatter(x, y, s=area, c=values, cmap='viridis_r',
+                             vmin=low, vmax=high, edgecolors='#444444', linewidths=0.6)
+        figure.colorbar(marks, label=f'NME, % of {normalizer.replace("_", "-")}')
+        indices = np.flatnonzero(drawn)
+        for place in np.argsort(values)[::-1][:_NUM_LABELLED]:
+            axes.annotate(f'{indices[place]}', (x[place], y[place]), (7, 7),
+                          textcoords='offset points', fontsize=10, weight='bold',
+                          path_effects=[withStroke(linewidth=3, foreground='white')])
+        axes.set(aspect='equal', xticks=[], yticks=[],
+                 title='Mean error of each landmark on the mean face')
+        axes.margins(0.12)
+        axes.invert_yaxis()
+        axes.spines[:].set_visible(False)
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    """The range of the colours: that of the errors, which must not be empty."""
+    low, high = float(values.min()), float(values.max())
+    margin = max(0., 0.01 * high - (high - low)) / 2
+    return low - margin, high + margin

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from mmwing.files import replace_file
+from .figure import figure_file, legend_below
 
 
 def draw_learning_curves(
@@ -28,28 +26,26 @@ def draw_learning_curves(
     """
     if not any(curves.values()):
         raise ValueError('curves is empty: there is nothing to draw')
-    figure = Figure(figsize=(6, 4.2), dpi=120, layout='constrained')
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for name, runs in curves.items():
-        # Epochs that all seeds have validated.
-        epochs = sorted(set.intersection(*(
-            {epoch for epoch, _ in run} for run in runs)))
-        values = 100 * np.array([[dict(run)[epoch] for epoch in epochs]
-                                 for run in runs])
-        line, = axes.plot(epochs, values.mean(0), label=name, linewidth=1.6)
-        axes.fill_between(epochs, values.min(0), values.max(0), alpha=0.15,
-                          color=line.get_color(), linewidth=0)
-    axes.set_yscale('log')
-    plain = FuncFormatter(lambda value, _: f'{value:g}')
-    axes.yaxis.set_major_formatter(plain)
-    axes.yaxis.set_minor_formatter(plain if _narrow(axes) else NullFormatter())
-    axes.set(xlabel=counted, ylabel=f'NME, % of {normalizer.replace("_", "-")}',
-             title='Validation during training')
-    axes.grid(alpha=0.3, which='both')
-    axes.legend(loc='upper right', fontsize=9)
-    with replace_file(path) as draft:
-        figure.savefig(draft)
+    with figure_file(path) as figure:
+        axes = figure.add_subplot()
+        for name, runs in curves.items():
+            # Epochs that all seeds have validated.
+            epochs = sorted(set.intersection(*(
+                {epoch for epoch, _ in run} for run in runs)))
+            values = 100 * np.array([[dict(run)[epoch] for epoch in epochs]
+                                     for run in runs])
+            line, = axes.plot(epochs, values.mean(0), label=name, linewidth=1.6,
+                              marker='o' if len(epochs) == 1 else None)
+            axes.fill_between(epochs, values.min(0), values.max(0), alpha=0.15,
+                              color=line.get_color(), linewidth=0)
+        axes.set_yscale('log')
+        plain = FuncFormatter(lambda value, _: f'{value:g}')
+        axes.yaxis.set_major_formatter(plain)
+        axes.yaxis.set_minor_formatter(plain if _narrow(axes) else NullFormatter())
+        axes.set(xlabel=counted, ylabel=f'NME, % of {normalizer.replace("_", "-")}',
+                 title='Validation during training')
+        axes.grid(alpha=0.3, which='both')
+        legend_below(figure, axes)
 
 
 def _narrow(axes) -> bool:

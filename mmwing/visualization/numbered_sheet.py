@@ -106,7 +106,7 @@ def _mark(tile: Tile, face: np.ndarray, colors: list[Color],
         tile.lines(face[starts], face[ends], _LINK_COLOR)
     for color in set(colors):
         rows = [other == color for other in colors]
-        tile.dots(face[rows], color, max(1, size // 280))
+        tile.dots(face[rows], color, len(face))
     # Sixty points and more need small digits to stay apart.
     tile.numbers(face, round(size / 56) if len(face) > 40 else round(size / 40),
                  colors)

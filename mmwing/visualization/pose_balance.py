@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from mmwing.files import replace_file
 
 from .face_sheet import draw_face
+from .figure import figure_file
 
 if TYPE_CHECKING:
     from mmwing.datasets.wrappers import PoseBalancedDataset
@@ -42,37 +39,35 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
     after = np.bincount(balanced.bins[posed], weights=balanced.repeats[posed],
                         minlength=num_bins).astype(int)
 
-    figure = Figure(figsize=(1.2 * num_bins, 3.4 + 1.2 * faces_per_bin), dpi=100)
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(
-        1 + faces_per_bin, num_bins, height_ratios=[2.6] + [1.2] * faces_per_bin,
-        left=0.08, right=0.98, top=0.9, bottom=0.01, wspace=0.03, hspace=0.05)
-    axes = figure.add_subplot(grid[0, :])
-    width = edges[1] - edges[0]
-    middle = (edges[:-1] + edges[1:]) / 2
-    for counts, shift, label in (
-            (before, -0.2, f'before: {before.sum()}'),
-            (after, 0.2, f'after: {after.sum()}')):
-        bars = axes.bar(middle + shift * width, counts, 0.38 * width, label=label)
-        axes.bar_label(bars, fontsize=8)
-    name = f'mode {balanced.pose_mode} of the aligned shapes'
-    figure.suptitle(
-        f'Poses: {"distance" if balanced.absolute else "place"} along {name}',
-        fontsize=11)
-    # Ticks above, because the faces are below.
-    axes.xaxis.tick_top()
-    axes.set_xticks(edges, [f'{edge:.2f}' for edge in edges], fontsize=8)
-    axes.set(xlim=(edges[0], edges[-1]), ylabel='samples',
-             ylim=(0, 1.3 * max(before.max(), after.max())))
-    axes.legend(loc='upper center', ncols=2, fontsize=9)
+    with figure_file(path, 1.2 * num_bins, 3.4 + 1.2 * faces_per_bin, dpi=100,
+                     layout=None) as figure:
+        grid = figure.add_gridspec(
+            1 + faces_per_bin, num_bins, height_ratios=[2.6] + [1.2] * faces_per_bin,
+            left=0.08, right=0.98, top=0.9, bottom=0.01, wspace=0.03, hspace=0.05)
+        axes = figure.add_subplot(grid[0, :])
+        width = edges[1] - edges[0]
+        middle = (edges[:-1] + edges[1:]) / 2
+        for counts, shift, label in (
+                (before, -0.2, f'before: {before.sum()}'),
+                (after, 0.2, f'after: {after.sum()}')):
+            bars = axes.bar(middle + shift * width, counts, 0.38 * width, label=label)
+            axes.bar_label(bars, fontsize=8)
+        name = f'mode {balanced.pose_mode} of the aligned shapes'
+        figure.suptitle(
+            f'Poses: {"distance" if balanced.absolute else "place"} along {name}',
+            fontsize=11)
+        # Ticks above, because the faces are below.
+        axes.xaxis.tick_top()
+        axes.set_xticks(edges, [f'{edge:.2f}' for edge in edges], fontsize=8)
+        axes.set(xlim=(edges[0], edges[-1]), ylabel='samples',
+                 ylim=(0, 1.3 * max(before.max(), after.max())))
+        axes.legend(loc='upper center', ncols=2, fontsize=9)
 
-    for column in range(num_bins):
-        for row, index in enumerate(_examples(balanced, column, faces_per_bin)):
-            tile = figure.add_subplot(grid[1 + row, column])
-            tile.imshow(_face(balanced.dataset.get_data_info(index))[..., ::-1])
-            tile.set_axis_off()
-    with replace_file(path) as draft:
-        figure.savefig(draft)
+        for column in range(num_bins):
+            for row, index in enumerate(_examples(balanced, column, faces_per_bin)):
+                tile = figure.add_subplot(grid[1 + row, column])
+                tile.imshow(_face(balanced.dataset.get_data_info(index))[..., ::-1])
+                tile.set_axis_off()
 
 
 def _examples(balanced: PoseBalancedDataset, column: int, count: int) -> np.ndarray:

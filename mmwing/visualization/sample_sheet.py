@@ -29,6 +29,6 @@ def draw_sample_sheet(images: Sequence[np.ndarray], points: Sequence[np.ndarray]
     tiles = []
     for image, landmarks in zip(images, points, strict=True):
         tile = Tile.whole(image, size, border=0.04)
-        tile.dots(landmarks, TRUE_COLOR, max(1, size // 128))
+        tile.dots(landmarks, TRUE_COLOR)
         tiles.append(tile)
     return arrange_tiles(tiles, columns)

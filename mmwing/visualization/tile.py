@@ -74,12 +74,20 @@ class Tile:
                                 borderMode=cv2.BORDER_CONSTANT, borderValue=color)
         return cls(pixels, scale, offset)
 
-    def dots(self, points: np.ndarray, color: Color, radius: int) -> None:
-        """Draw a disc at each finite point (K, 2), given in image pixels."""
+    def dots(self, points: np.ndarray, color: Color, num_points: int = 0) -> None:
+        """Draw a disc at each finite point, given in image pixels.
+
+        Args:
+            points: (K, 2).
+            color: BGR.
+            num_points: Of the whole face, where these are some of its points: the
+                more there are, the smaller are the discs.
+        """
+        radius = dot_radius(len(self.pixels), num_points or len(points))
         for centre in self._place(points):
             if centre is not None:
-                cv2.circle(self.pixels, centre, radius << _SHIFT, color, -1,
-                           cv2.LINE_AA, _SHIFT)
+                cv2.circle(self.pixels, centre, round(radius * (1 << _SHIFT)), color,
+                           -1, cv2.LINE_AA, _SHIFT)
 
     def lines(self, starts: np.ndarray, ends: np.ndarray, color: Color) -> None:
         """Join each start (K, 2) to its end (K, 2), where both are finite."""
@@ -124,6 +132,16 @@ class Tile:
         placed = np.clip(placed * (1 << _SHIFT), -2**24, 2**24)
         return [(round(x), round(y)) if np.isfinite(x + y) else None
                 for x, y in placed]
+
+
+def dot_radius(size: int, num_points: int) -> float:
+    """Radius in pixels at which the points of a face stay apart and visible.
+
+    Args:
+        size: Side of the tile in pixels.
+        num_points: Number of points of the face.
+    """
+    return max(1., size / max(24 * num_points**0.5, 50))
 
 
 def arrange_tiles(tiles: Sequence[Tile], columns: int) -> np.ndarray:

@@ -1,6 +1,8 @@
 import cv2
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from mmwing.visualization import draw_error_map
 
@@ -12,11 +14,23 @@ def test_worst_landmark_is_the_darkest(tmp_path):
     draw_error_map(shape, np.array([0.01, 0.05, 0.01, 0.5]), path)
     image = cv2.imread(str(path)).astype(int)
     image = image[:, :int(image.shape[1] * 0.8)]  # without the colour bar
-    dark_red = (image[..., 2] > 100) & (image[..., 1] < 30) & (image[..., 0] < 60)
-    where = np.argwhere(dark_red)
+    darkest = np.array(matplotlib.colormaps['viridis_r'](1.)[2::-1]) * 255  # BGR
+    where = np.argwhere(np.abs(image - darkest).max(-1) < 20)
     assert len(where) > 50
     assert where[:, 1].min() > image.shape[1] / 2
     assert where[:, 0].max() < image.shape[0] / 2  # y points down
+
+
+@pytest.mark.parametrize('errors', [
+    [0.031, 0.03, 0.032], [0.03, 0.03, 0.03], [0, 0, 0]])
+def test_colours_span_the_errors_that_occur(errors, tmp_path, monkeypatch):
+    """Ticks of the colour bar lie about the errors, however close they are."""
+    bars = []
+    monkeypatch.setattr(Figure, 'colorbar', lambda self, marks, **_: bars.append(marks))
+    draw_error_map(np.eye(3)[:, :2], np.array(errors), tmp_path / 'map.png')
+    low, high = bars[0].get_clim()
+    assert low <= 100 * min(errors) and high >= 100 * max(errors)
+    assert high - low <= max(100 * (max(errors) - min(errors)), 0.03) + 1e-9
 
 
 @pytest.mark.parametrize(('shape', 'errors', 'message'), [

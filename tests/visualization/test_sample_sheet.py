@@ -9,7 +9,8 @@ from mmwing.visualization.face_sheet import TRUE_COLOR
 
 def test_a_point_outside_the_crop_is_in_the_border():
     image = np.zeros((50, 50, 3), np.uint8)
-    points = np.array([[-1.5, 25.], [np.nan, 10.]])
+    points = np.full((68, 2), np.nan)
+    points[0] = -1.5, 25
     sheet = draw_sample_sheet([image], [points], size=540)
     at = np.argwhere((sheet == TRUE_COLOR).all(-1)).mean(0)
     # 540 pixels hold the 50 of the crop and 2 on either side.

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmwing.visualization.tile import Tile, arrange_tiles, save_picture
+from mmwing.visualization.tile import Tile, arrange_tiles, dot_radius, save_picture
 
 RED = (0, 0, 255)
 
@@ -22,13 +22,13 @@ def test_a_dot_lands_on_the_pixel_it_names(make):
     # The interpolated edge is symmetric about the patch's centre.
     patch = centre_of(tile.pixels[..., 0] > 127)
     tile.pixels[:] = 0
-    tile.dots(np.array([[30, 20.]]), RED, 4)
+    tile.dots(np.array([[30, 20.]]), RED)
     np.testing.assert_allclose(centre_of(tile.pixels[..., 2] > 127), patch, atol=0.6)
 
 
 def test_border_shows_points_outside_of_the_image():
     tile = Tile.whole(np.zeros((50, 50, 3), np.uint8), 100, border=0.25)
-    tile.dots(np.array([[-6, 25.], [np.nan, 3]]), RED, 2)
+    tile.dots(np.array([[-6, 25.], [np.nan, 3]]), RED)
     x, y = centre_of((tile.pixels == RED).all(-1))
     assert x < 25 and 45 < y < 55
 
@@ -59,3 +59,13 @@ def test_saving(tmp_path):
     for name in ('a.txt', 'a'):
         with pytest.raises(ValueError, match='names no picture format'):
             save_picture(tmp_path / name, picture)
+
+
+@pytest.mark.parametrize('size', [128, 192, 240, 560])
+def test_dots_stay_apart_and_visible(size):
+    radii = [dot_radius(size, number) for number in (5, 19, 68, 98)]
+    assert radii == sorted(radii, reverse=True)
+    assert radii[0] >= 2 and radii[-1] >= 1
+    # Side by side on the tile, the points of a face cover a small part of it.
+    assert all(number * (2 * radius / size)**2 < 0.1 for number, radius in
+               zip((5, 19, 68, 98), radii, strict=True))
