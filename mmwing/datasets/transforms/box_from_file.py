@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmengine.fileio import load
-from mmpose.structures.bbox import bbox_xyxy2cs
+from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 
 from mmwing.registry import TRANSFORMS
 
@@ -90,7 +91,8 @@ class BoxFromFile(BaseTransform):
         candidates = self._by_image.get(results['img_id'])
         if not candidates:
             return None
-        overlaps = _overlaps(np.stack(candidates), results['bbox'][0])
+        overlaps = bbox_overlaps(torch.from_numpy(np.stack(candidates)),
+                                 torch.from_numpy(results['bbox'].astype(float)))[:, 0]
         best = int(overlaps.argmax())
         return candidates[best] if overlaps[best] > 0 else None
 
@@ -103,12 +105,3 @@ def _corners(box: list[float]) -> np.ndarray:
     """Turn x, y, w, h into x1, y1, x2, y2."""
     x, y, width, height = map(float, box)
     return np.array([x, y, x + width, y + height])
-
-
-def _overlaps(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (N, 4) with one box (4,)."""
-    low = np.maximum(boxes[:, :2], box[:2])
-    high = np.minimum(boxes[:, 2:], box[2:])
-    common = np.maximum(high - low, 0).prod(1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    return common / (areas + (box[2:] - box[:2]).prod() - common)
