@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwing.datasets.face.face_painter import face_landmarks
+from mmwing.datasets.face.painter import face_landmarks
 from mmwing.datasets.formats.points_file import read_points_file
 from mmwing.geometry import (
     align,

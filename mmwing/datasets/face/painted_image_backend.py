@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 from mmengine.fileio import BaseStorageBackend, register_backend
 
-from .face_painter import paint_face
+from .painter import paint_face
 
 _PREFIX = 'painted'
 _ADDRESS = re.compile(rf'{_PREFIX}://(\d+)/seed(\d+)/(\d+)\.png')

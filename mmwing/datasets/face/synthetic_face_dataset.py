@@ -12,8 +12,9 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
 from mmwing.registry import DATASETS
 
-from .face_painter import Image, face_landmarks, paint_face
 from .painted_image_backend import painted_image_path
+from .painter import face_landmarks, paint_face
+from .painter.canvas import Image
 
 _MIN_IMAGE_SIZE = 32
 

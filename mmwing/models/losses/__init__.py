@@ -11,9 +11,7 @@ from .regression import (
     SoftWingLoss,
     WingLoss,
 )
-from .shape_vector import points_to_shape_vector, shape_vector_to_points
 
 __all__ = ['AdaptiveWingLoss', 'GeneralRobustLoss', 'HeatmapWingLoss', 'L1Loss',
            'L2Loss', 'RectifiedWingLoss', 'ResidualLoss', 'SmoothL1Loss',
-           'SoftWingLoss', 'WingLoss', 'points_to_shape_vector',
-           'shape_vector_to_points']
+           'SoftWingLoss', 'WingLoss']

@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader
 
 from mmwing.datasets.face import SyntheticFaceDataset, synthetic_face_dataset
 from mmwing.datasets.face.face_model import MEAN_SHAPE, random_face
-from mmwing.datasets.face.face_painter import _Canvas, face_landmarks, paint_face
+from mmwing.datasets.face.painter import face_landmarks, paint_face
+from mmwing.datasets.face.painter.canvas import Canvas
 
 PIPELINE = [
     {'type': 'LoadImage'},
@@ -115,7 +116,7 @@ def test_polygons_are_painted_where_they_are_said_to_be():
     outline = sample_faces(1)[0].outline
     for shift in (0, .17, .5, .83):
         polygon = outline + shift
-        canvas = _Canvas(np.zeros((256, 256, 3), np.uint8), sample_faces(1)[0].camera)
+        canvas = Canvas(np.zeros((256, 256, 3), np.uint8), sample_faces(1)[0].camera)
         canvas.fill(polygon, (255, 255, 255))
         mass = cv2.resize(canvas.image, (128, 128),
                           interpolation=cv2.INTER_AREA)[..., 0] / 255.0

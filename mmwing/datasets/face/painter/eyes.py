@@ -1,0 +1,55 @@
+"""Paint eyes and brows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..face_model import Face
+from .canvas import Canvas, smooth
+from .look import Look, scaled
+
+
+def paint_eye(canvas: Canvas, face: Face, look: Look,
+              rng: np.random.Generator, start: int, opening: float) -> None:
+    """One eye, closed or open, from the landmark ``start`` on."""
+    marks = face.landmarks[start:start + 6]
+    unit = face.camera.scale
+    upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
+    lid_shade = scaled(look.skin, .62)
+    up = face.camera.rotation[:2, 1] * unit
+    if opening > .12:
+        polygon = np.concatenate([upper[:-1], lower[:-1]])
+        clip = canvas.clipped(polygon)
+        if clip is not None:
+            ball, _, _ = clip
+            ball.image[:] = (225, 228, 232)
+            gaze = rng.normal(0, .16, 2).clip(-.4, .4)
+            socket = face.shape[start:start + 6]
+            centre = socket[[0, 3]].mean(0) * .4 + socket[[1, 2, 4, 5]].mean(0) * .6
+            span = float(np.linalg.norm(socket[3] - socket[0]))
+            pupil = face.camera(centre + (gaze[0] * span * .6, gaze[1] * 7 - .6, 2))
+            ball.dot(pupil, span * .23, scaled(look.iris, .6))
+            ball.dot(pupil, span * .195, look.iris)
+            ball.dot(pupil, span * .1, (12, 10, 10))
+            ball.dot(pupil + unit * np.array([-1.6, -1.8]), span * .05,
+                     (250, 250, 250))
+            # The upper lid throws a shadow on the ball.
+            ball.line(upper + up * .6, (120, 125, 135), 1.4)
+            canvas.paste(clip)
+    canvas.line(lower, lid_shade, .8)
+    canvas.line(upper, scaled(look.brow, .6), 1.5)
+    canvas.line(upper[2:] - up * 4.2, lid_shade, .9)
+
+
+def paint_brows(canvas: Canvas, face: Face, look: Look,
+                rng: np.random.Generator) -> None:
+    """Both brows."""
+    up = face.camera.rotation[:2, 1] * face.camera.scale
+    thickness = rng.uniform(1.6, 3.6)
+    taper = np.interp(np.arange(17), [0, 5, 16], [.35, .8, 1.0])[:, None]
+    for marks, half in ((face.landmarks[17:22], taper),
+                        (face.landmarks[22:27], taper[::-1])):
+        middle = smooth(marks)
+        band = half * thickness * up
+        canvas.blend(np.concatenate([middle - band, (middle + band)[::-1]]),
+                     look.brow, .92, .45)

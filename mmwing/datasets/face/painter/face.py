@@ -1,0 +1,58 @@
+"""Paint a face, the same one for the same seed and index."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..face_model import Array, Face, random_face
+from .background import paint_background
+from .canvas import OVERSAMPLE, Canvas, Image
+from .head import paint_head
+from .light import light_face
+from .look import random_look
+from .occluders import paint_occluder
+from .photograph import photograph
+
+
+def face_landmarks(seed: int, index: int, image_size: int = 128) -> Array:
+    """Return the (68, 2) landmarks of a face without painting it.
+
+    Args:
+        seed: Which series of faces; two seeds share no face.
+        index: Which face of the series.
+        image_size: Side of the square canvas in pixels.
+
+    Returns:
+        iBUG's 68 points in pixels, 0-based pixel centres.
+    """
+    return _face(seed, index, image_size).landmarks
+
+
+def paint_face(seed: int, index: int, image_size: int = 128) -> tuple[Image, Array]:
+    """Paint a face.
+
+    Args:
+        seed: Which series of faces; two seeds share no face.
+        index: Which face of the series.
+        image_size: Side of the square canvas in pixels.
+
+    Returns:
+        The picture, uint8 BGR (image_size, image_size, 3), and its landmarks as
+        :func:`face_landmarks` gives them. The same arguments give the same bytes.
+    """
+    face = _face(seed, index, image_size)
+    rng = np.random.default_rng([seed, index, 1])
+    look = random_look(rng)
+    canvas = Canvas(paint_background(rng, image_size * OVERSAMPLE), face.camera)
+    paint_head(canvas, face, look, rng)
+    image = cv2.resize(canvas.image, (image_size, image_size),
+                       interpolation=cv2.INTER_AREA)
+    image = light_face(image, face, look, rng)
+    paint_occluder(image, face, look, rng)
+    return photograph(image, look, rng), face.landmarks
+
+
+def _face(seed: int, index: int, image_size: int) -> Face:
+    # The look has a stream of its own, so that landmarks are known unpainted.
+    return random_face(np.random.default_rng([seed, index, 0]), image_size)

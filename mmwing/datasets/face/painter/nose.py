@@ -1,0 +1,58 @@
+"""Paint the nose."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..face_model import Face
+from .canvas import DISC, Canvas, smooth
+from .look import Look, mix, scaled
+
+
+def paint_nose(canvas: Canvas, face: Face, look: Look) -> None:
+    """The nose stands out of the face, so turned far it hides what is behind."""
+    points, camera = face.shape, face.camera
+    spread = np.abs(points[35, 0] - points[31, 0]) / 2
+    wings = []
+    for sign in (-1, 1):
+        wings += [points[33] + (sign * spread * 1.12, -6, -10),
+                  points[33] + (sign * spread * 1.0, -1, -8)]
+    tip = points[30] + np.array([[-7, 1, -5], [7, 1, -5], [0, 6, -3], [0, -1, 1]])
+    bridge = points[[28, 29]]
+    hull = np.concatenate([points[27:31], wings, tip, bridge + (4, 0, -3),
+                           bridge - (4, 0, 3), points[31:36]])
+    turned = np.clip((abs(face.yaw) - .3) / .4, 0, 1)
+    pixels = camera(hull)
+    if turned > 0:
+        shape = cv2.convexHull(pixels.astype(np.float32))[:, 0].astype(np.float64)
+        canvas.blend(shape, look.skin, float(turned), .5)
+    shade = scaled(look.skin, .66)
+    # The far flank is seen only as an edge, the darker the further it is turned.
+    for sign in (-1, 1):
+        flank = np.concatenate([points[27:30] + (sign * 4, 0, -4),
+                                points[[30]] + (sign * 7, -1, -6),
+                                points[[33]] + (sign * spread * 1.1, -8, -9)])
+        strength = .5 if turned > 0 and sign * face.yaw > 0 else .22
+        curve = smooth(flank)
+        band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
+        canvas.blend(camera(band), shade, strength, .9)
+    base = smooth(points[31:36])
+    canvas.blend(camera(np.concatenate([base, base[::-1] + (0, 2.6, -1)])), shade,
+                 .75, .6)
+    for nostril, inner in ((31, 32), (35, 34)):
+        hole = points[[nostril, inner]].mean(0) - (0, 1.2, 0)
+        disc = DISC * (spread * .2, 1.7, 0)
+        canvas.blend(camera(hole + disc), scaled(look.skin, .22), .85, .4)
+    for sign in (-1, 1):
+        wing = points[33] + np.array([
+            [sign * spread * .95, -11, -6], [sign * spread * 1.22, -5, -9],
+            [sign * spread * 1.0, 0, -8]])
+        canvas.line(camera(smooth(wing)), scaled(look.skin, .74), 1.0)
+    ridge = smooth(points[27:31])
+    canvas.blend(camera(np.concatenate([ridge - (1.6, 0, 0),
+                                        ridge[::-1] + (1.6, 0, 0)])),
+                 mix(look.skin, (255.0, 255.0, 255.0), .5), .45, .9)
+    disc = DISC * (3.0, 2.6, 0)
+    canvas.blend(camera(points[30] + disc), mix(look.skin, (255.0, 255.0, 255.0), .7),
+                 .55, .8)

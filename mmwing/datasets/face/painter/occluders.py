@@ -1,0 +1,41 @@
+"""Paint a hand, a box or a disc in front of a face."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..face_model import Face
+from .canvas import CIRCLE, SHIFT, Image, fill, fixed
+from .look import Look, any_colour, scaled
+
+
+def paint_occluder(image: Image, face: Face, look: Look,
+                   rng: np.random.Generator) -> None:
+    """Something in front of the face; its landmarks stay annotated, as in iBUG."""
+    if not look.occluder:
+        return
+    scale = face.camera.scale
+    target = face.landmarks[int(rng.integers(17))] * .75 + face.landmarks[30] * .25
+    if look.occluder == 'hand':
+        centre = face.landmarks[30]
+        direction = (target - centre) / max(np.linalg.norm(target - centre), 1e-6)
+        across = direction[::-1] * (-1, 1)
+        for finger in range(4):
+            aside = across * (finger - 1.5)
+            base = target + (17 * aside + 90 * direction) * scale
+            tip = target + (14 * aside - (2, 12, 10, 0)[finger] * direction) * scale
+            for width, tone in ((19, .6), (16, .92)):
+                cv2.polylines(image, [fixed(np.stack([base, tip]))], False,
+                              scaled(look.skin, tone), max(1, int(width * scale)),
+                              cv2.LINE_AA, SHIFT)
+    elif look.occluder == 'box':
+        angle = rng.uniform(0, np.pi)
+        turn = np.array([[np.cos(angle), -np.sin(angle)],
+                         [np.sin(angle), np.cos(angle)]])
+        half = rng.uniform(.12, .26, 2) * 150 * scale
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+        fill(image, target + corners @ turn.T, any_colour(rng))
+        fill(image, target + .8 * corners @ turn.T, any_colour(rng))
+    else:
+        fill(image, target + CIRCLE * rng.uniform(12, 26) * scale, any_colour(rng))

@@ -1,0 +1,38 @@
+"""Blur, noise and colours of a camera."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .canvas import Image
+from .look import Look
+
+
+def photograph(image: Image, look: Look, rng: np.random.Generator) -> Image:
+    """Colour cast, exposure, blur and noise of a camera."""
+    size = image.shape[0]
+    sigma = rng.uniform(0, 1.1) * size / 128 if rng.uniform() < .5 else 0.0
+    if sigma > .25:
+        image = cv2.GaussianBlur(image, (0, 0), sigma)
+    elif rng.uniform() < .12:
+        length = max(3, size // 32)
+        kernel = np.zeros((length, length), np.float32)
+        if rng.uniform() < .5:
+            kernel[length // 2] = 1 / length
+        else:
+            kernel[:, length // 2] = 1 / length
+        image = cv2.filter2D(image, -1, kernel)
+    noise = rng.uniform(0, 14) if rng.uniform() < .6 else 0.0
+    if noise > 1:
+        grain = np.frombuffer(rng.bytes(size * size * 3), np.uint8)
+        image = cv2.addWeighted(image, 1, grain.reshape(image.shape), noise / 128,
+                                -noise)
+    if rng.uniform() < .08:
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),
+                             cv2.COLOR_GRAY2BGR)
+    gamma = np.exp(rng.normal(0, .22))
+    cast = rng.normal(1, .05, 3)
+    ramp = (np.arange(256)[:, None] / 255) ** gamma * 255 * rng.uniform(.85, 1.12)
+    table = np.clip(ramp * cast, 0, 255).astype(np.uint8)[:, None]
+    return cv2.LUT(image, table.reshape(1, 256, 3))
