@@ -104,8 +104,7 @@ class Swap:
     def _check_round_trip(self, text: str, base_path: str, absolute: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, 'config.py')
-            path.write_text(text.replace(f'_base_ = [{base_path!r}]',
-                                         f'_base_ = [{absolute!r}]', 1),
+            path.write_text(text.replace(repr(base_path), repr(absolute), 1),
                             encoding='utf-8')
             amounts_to = Config.fromfile(path).to_dict()
             if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):

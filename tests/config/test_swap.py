@@ -39,6 +39,18 @@ def test_the_written_config_is_a_small_difference(cfg, tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ['wing.py']
 
 
+def test_a_config_far_away_is_inherited_by_a_long_relative_path(tmp_path):
+    """The line of _base_ is then broken in two."""
+    near, far = tmp_path / 'a' / 'mine.py', tmp_path / 'b'.ljust(90, 'b') / 'new.py'
+    near.parent.mkdir()
+    near.write_text(f'_base_ = [{WFLW!r}]\n')
+    far.parent.mkdir()
+    swap_loss(load_config(str(near)), 'WingLoss').write(far)
+    swap_loss(load_config(str(far)), 'L1Loss').write(near.parent / 'l1.py')
+    loss = Config.fromfile(near.parent / 'l1.py').model.head.loss
+    assert loss.type == 'mmwing.L1Loss'
+
+
 def test_the_codec_of_an_edited_config_goes_too(tmp_path):
     """The variable has the scope of MMPose's file, the head's edited decoder none."""
     path = tmp_path / 'mine.py'
