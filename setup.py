@@ -35,7 +35,11 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=['mmwing', 'mmwing.*']),
+    # The default, but said: setuptools then makes an editable install by a path, which
+    # a checkout in a folder called mmwing cannot hide when Python starts beside it.
+    package_dir={'': '.'},
     cmdclass={'build_py': BuildWithConfigs},
+    entry_points={'console_scripts': ['mmwing = mmwing.cli:main']},
     zip_safe=False,
     # mmpose, mmengine and mmcv are not listed: their own metadata cannot be
     # resolved (see requirements/openmmlab.txt). What they import is.

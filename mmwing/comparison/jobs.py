@@ -14,8 +14,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 import mmwing
-from mmwing.config.names import tool_path
 from mmwing.files import replace_file
+from mmwing.resources import tool_path
 
 #: Several runs at once are faster than several threads in one.
 _THREADS = dict.fromkeys(

@@ -14,7 +14,7 @@ import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from mmwing.config import check_data, load_config
-from mmwing.config.names import config_path, list_configs
+from mmwing.resources import config_path, list_configs
 
 from .jobs import Job, run_jobs
 from .results import Result, read_result, stack_versions, write_result

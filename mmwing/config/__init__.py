@@ -6,14 +6,12 @@ from .checkpoint import check_weights, find_checkpoint
 from .data import check_data
 from .load import load_config
 from .mmdet_names import replace_mmdet_names
-from .names import config_path, list_configs, tool_path
 from .program import exit_with_message
 from .runner import LAUNCHERS, build_runner
 from .swap import HEADS, Change, Swap, swap_loss
 from .units import give_losses_their_units
 
 __all__ = ['HEADS', 'LAUNCHERS', 'Change', 'Swap', 'browse_dataset', 'build_runner',
-           'check_data', 'check_weights', 'config_path', 'count_without_box',
-           'exit_with_message', 'find_checkpoint', 'give_losses_their_units',
-           'list_configs', 'load_config', 'replace_mmdet_names', 'swap_loss',
-           'tool_path', 'with_box_error', 'with_box_file']
+           'check_data', 'check_weights', 'count_without_box', 'exit_with_message',
+           'find_checkpoint', 'give_losses_their_units', 'load_config',
+           'replace_mmdet_names', 'swap_loss', 'with_box_error', 'with_box_file']

@@ -7,7 +7,9 @@ import os.path as osp
 
 from mmengine.config import Config
 
-from .names import config_path, mmpose_config_path
+from mmwing.resources import config_path
+
+from .names import mmpose_config_path
 
 
 def load_config(config: str, cfg_options: dict | None = None) -> Config:

@@ -1,55 +1,9 @@
-"""Where the configs and tools lie, in a wheel and in a checkout."""
+"""Find the configs that MMPose ships."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
-
-_PACKAGE = Path(__file__).resolve().parent.parent
-
-
-def _folder(name: str) -> Path:
-    """The folder ``configs`` or ``tools``, of the wheel or of the checkout."""
-    for parent in (_PACKAGE / '.mim', _PACKAGE.parent):
-        if (parent / name).is_dir():
-            return parent / name
-    raise FileNotFoundError(
-        f'the folder {name!r} of mmwing was found neither in {_PACKAGE / ".mim"} '
-        f'nor in {_PACKAGE.parent}; install mmwing again')
-
-
-def _suggest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
-    if near:
-        return f'the nearest: {", ".join(near)}'
-    return '\n  '.join(['there are:', *known])
-
-
-def list_configs() -> list[str]:
-    """Names of all configs that train something (not the bases)."""
-    return sorted(path.stem for path in _folder('configs').rglob('*.py')
-                  if '_base_' not in path.parts and not path.name.startswith('_'))
-
-
-def config_path(name: str) -> str:
-    """Path of one of mmwing's configs.
-
-    Args:
-        name: Name of the file, with or without ``.py``.
-
-    Returns:
-        Absolute path, to be given to ``tools/train.py`` or
-        :meth:`mmengine.config.Config.fromfile`.
-
-    Raises:
-        ValueError: There is no config of that name; the nearest are named.
-    """
-    stem = name.removesuffix('.py')
-    matches = [p for p in _folder('configs').rglob(f'{stem}.py')
-               if '_base_' not in p.parts]
-    if not matches:
-        raise ValueError(f'no config {name!r}; {_suggest(stem, list_configs())}')
-    return str(matches[0])
 
 
 def _mmpose_configs() -> Path:
@@ -89,16 +43,3 @@ def mmpose_config_name(path: str) -> str | None:
     if not file.is_relative_to(root.resolve()):
         return None
     return f'mmpose::{file.relative_to(root.resolve()).as_posix()}'
-
-
-def tool_path(name: str) -> str:
-    """Path of one of mmwing's tools, such as ``train.py``.
-
-    Raises:
-        ValueError: There is no tool of that name; the nearest are named.
-    """
-    path = _folder('tools') / name
-    if not path.is_file():
-        known = sorted(p.name for p in _folder('tools').iterdir() if p.is_file())
-        raise ValueError(f'no tool {name!r}; {_suggest(name, known)}')
-    return str(path)

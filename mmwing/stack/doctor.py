@@ -1,15 +1,27 @@
-"""What ``python -m mmwing`` prints: versions, stand-ins, what is broken."""
+"""Report what works here, what stands in and what is broken: ``mmwing doctor``.
+
+Nothing of mmwing beside this package has to import for it.
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.metadata
+import os
 import platform
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-REAL, STAND_IN, ABSENT, BROKEN = 'real', 'stand-in', 'absent', 'broken'
+from mmwing import stack
+from mmwing.version import __version__
+
+from .stand_ins import plain_folder
+
+REAL, STAND_IN, BROKEN = 'real', 'stand-in', 'broken'
 
 _MM_INSTALL = 'pip install --no-deps mmpose==1.3.2 mmengine==0.10.7 mmcv-lite==2.1.0'
 
@@ -20,7 +32,7 @@ class Finding:
 
     Attributes:
         name: What was looked at.
-        state: ``'real'``, ``'stand-in'``, ``'absent'`` or ``'broken'``.
+        state: ``'real'``, ``'stand-in'`` or ``'broken'``.
         version: Its version, or ``'-'``.
         note: What is lost, or the reason.
         remedy: The command that mends or completes it; empty if nothing is to do.
@@ -74,10 +86,28 @@ def _opencv_conflict() -> Finding | None:
                    'pip install opencv-python-headless')
 
 
+def _itself() -> Finding:
+    """Whether Python finds this mmwing when it is started in the working directory."""
+    package = Path(__file__).resolve().parents[1]
+    # Editable installs of setuptools' other kind are asked after the path.
+    spec = importlib.machinery.PathFinder.find_spec('mmwing', [os.getcwd(), *sys.path])
+    if folder := plain_folder(spec):
+        return Finding('mmwing', BROKEN, __version__,
+                       f'a Python started here imports the folder {folder}, which is '
+                       'no package',
+                       f'pip install --no-deps -e {package.parent}, or start elsewhere')
+    return Finding('mmwing', REAL, __version__, str(package))
+
+
 def _required() -> Iterator[Finding]:
+    # mmcv-lite says that it has no operators; that is what the stand-ins are for.
+    warnings.filterwarnings('ignore', 'Fail to import')
     for module, (distributions, remedy) in _REQUIRED.items():
         try:
-            importlib.import_module(module)
+            loaded = importlib.import_module(module)
+            if folder := plain_folder(loaded.__spec__):
+                raise ImportError(f'the folder {folder}, which is no package, is '
+                                  'imported in its place')
         except Exception as error:  # whatever a broken binary raises
             missing = getattr(error, 'name', None)
             if missing and missing.split('.')[0] != module:
@@ -89,7 +119,6 @@ def _required() -> Iterator[Finding]:
 
 
 def _stand_ins() -> Iterator[Finding]:
-    from mmwing import stack
     for name, stand_in in stack.STAND_INS.items():
         reason = stack.offered.get(name)
         if reason is None:
@@ -101,7 +130,7 @@ def _stand_ins() -> Iterator[Finding]:
 
 def _mmpose_loads() -> Iterator[Finding]:
     for module in ('mmpose.models', 'mmpose.datasets', 'mmpose.evaluation',
-                   'mmpose.visualization', 'mmwing.models', 'mmwing.datasets'):
+                   'mmpose.visualization', 'mmwing.api'):
         try:
             importlib.import_module(module)
         except Exception as error:  # the report must reach its end
@@ -137,13 +166,18 @@ def _checkpoints_load() -> Finding:
 
 def examine() -> list[Finding]:
     """Look at everything that mmwing needs, from the bottom up."""
-    findings = list(_required())
+    findings = [_itself(), *_required()]
     conflict = _opencv_conflict()
     if conflict is not None:
         findings.append(conflict)
-    if any(finding.state == BROKEN and finding.name != 'OpenCV'
+    if any(finding.state == BROKEN and finding.name not in ('mmwing', 'OpenCV')
            for finding in findings):
         return findings  # the rest would only repeat it
+    try:
+        stack.prepare()
+    except Exception as error:  # the report must reach its end
+        return [*findings, Finding('stand-ins', BROKEN, '-', _first_line(error),
+                                   _MM_INSTALL)]
     findings += [*_stand_ins(), *_mmpose_loads(), _checkpoints_load()]
     return findings
 

@@ -190,11 +190,26 @@ _finder = _StandInFinder()
 offered: dict[str, str] = {}
 
 
+def plain_folder(spec: importlib.machinery.ModuleSpec | None) -> str | None:
+    """The folder behind a module that is no package (a namespace), else ``None``.
+
+    Python imports a folder without ``__init__.py``, say in the working directory, where
+    it finds no package of that name.
+    """
+    if spec is None or spec.origin is not None or not spec.submodule_search_locations:
+        return None
+    return next(iter(spec.submodule_search_locations))
+
+
 def _why_unusable(stand_in: StandIn) -> str | None:
     """``None`` when the real modules import, else the reason they do not."""
     try:
-        if any(importlib.util.find_spec(name) is None for name in stand_in.needs):
-            return 'not installed'
+        for name in stand_in.needs:
+            spec = importlib.util.find_spec(name)
+            if spec is None:
+                return 'not installed'
+            if folder := plain_folder(spec):
+                return f'not installed; the folder {folder} is no package'
     except ModuleNotFoundError:
         return 'not installed'
     except Exception as error:  # a parent package that breaks on import

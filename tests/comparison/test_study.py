@@ -23,7 +23,7 @@ from mmwing.comparison import (
 from mmwing.comparison.jobs import job_environment
 from mmwing.comparison.study import config_hash
 from mmwing.config import load_config
-from mmwing.config.names import config_path
+from mmwing.resources import config_path
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 PAPER = 'td-reg_cnn6_wing_1xb8-120k_300w-64x64'

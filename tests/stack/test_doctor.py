@@ -1,10 +1,10 @@
 """The doctor says what is broken and how to mend it."""
 
 import importlib
+import sys
+from pathlib import Path
 
-import pytest
-
-from mmwing import __main__, stack
+from mmwing import stack
 from mmwing.stack import checkpoints, doctor
 
 
@@ -58,14 +58,26 @@ def test_a_checkpoint_that_does_not_load_is_reported(monkeypatch):
     assert finding.state == doctor.BROKEN
 
 
-@pytest.mark.parametrize('arguments', [['config'], ['nonsense', 'x'], ['a', 'b', 'c']])
-def test_the_command_line_explains_itself(arguments):
-    assert 'usage' in __main__.main(arguments)
+def test_a_folder_is_not_taken_for_a_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, '_REQUIRED', {
+        'no_such_package': (('no-such-package', ), 'pip install it')})
+    (tmp_path / 'no_such_package').mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding, = doctor._required()
+    assert finding.state == doctor.BROKEN and finding.remedy == 'pip install it'
+    assert str(tmp_path / 'no_such_package') in finding.note
 
 
-def test_the_command_line_finds_paths(capsys):
-    assert __main__.main(['tool', 'train.py']) == 0
-    assert capsys.readouterr().out.strip().endswith('train.py')
-    assert 'the nearest: td-reg_cnn6_wing' in __main__.main(['config', 'cnn6_wing'])
-    unlike = __main__.main(['config', '?'])
-    assert 'there are:\n' in unlike and 'synthetic-64x64\n' in unlike
+def test_a_folder_that_hides_mmwing_is_found(tmp_path, monkeypatch):
+    assert doctor._itself().state == doctor.REAL
+    package = Path(doctor.__file__).resolve().parents[1]
+    # As with an editable install that is found by a finder, not by the path.
+    path = [entry for entry in sys.path if entry and not (
+        Path(entry) / 'mmwing' / '__init__.py').is_file()]
+    monkeypatch.setattr(sys, 'path', path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'mmwing').mkdir()
+    finding = doctor._itself()
+    assert finding.state == doctor.BROKEN
+    assert str(tmp_path / 'mmwing') in finding.note
+    assert f'-e {package.parent}' in finding.remedy

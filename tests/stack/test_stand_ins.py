@@ -73,6 +73,18 @@ def test_a_real_package_wins(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_folder_without_a_package_does_not_count_as_one(tmp_path):
+    (tmp_path / 'mmdet' / 'utils').mkdir(parents=True)
+    (tmp_path / 'xtcocotools').mkdir()
+    done = run_python(
+        """
+        import mmwing, mmpose.models, mmpose.datasets
+        print(mmwing.stack.offered['mmdet'])
+        """, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert f"the folder {tmp_path / 'mmdet' / 'utils'} is no package" in done.stdout
+
+
 def test_a_package_built_for_another_numpy_is_replaced(tmp_path):
     (tmp_path / 'xtcocotools').mkdir()
     (tmp_path / 'xtcocotools' / '__init__.py').write_text('')
@@ -114,4 +126,4 @@ def test_an_error_on_import_points_to_the_doctor(tmp_path):
     (tmp_path / 'mmpose' / '__init__.py').write_text('raise RuntimeError("torn")')
     done = run_python('import mmwing', str(tmp_path))
     assert done.returncode != 0
-    assert 'torn' in done.stderr and 'python -m mmwing' in done.stderr
+    assert 'torn' in done.stderr and 'mmwing doctor' in done.stderr

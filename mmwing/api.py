@@ -1,0 +1,75 @@
+"""The public names of mmwing, by kind: what ``mmwing.X`` is in Python and in configs.
+
+``import mmwing`` takes everything from here. A class that a config can name is
+registered where it is defined and exported once, in this list.
+"""
+
+from mmwing import functional
+from mmwing.codecs import DirectRegressionLabel
+from mmwing.config import load_config, swap_loss
+from mmwing.datasets.face import FaceLandmarkDataset, SyntheticFaceDataset
+from mmwing.datasets.transforms import (
+    BoxError,
+    BoxFromFile,
+    FaceAffine,
+    FaceContext,
+    KeepLandmarks,
+    LabelNoise,
+    LoadCachedImage,
+    RandomColor,
+    RandomFaceBox,
+    RandomGaussianBlur,
+    RandomOcclusion,
+)
+from mmwing.datasets.wrappers import PoseBalancedDataset, SubsetDataset
+from mmwing.engine import (
+    BFloat16OptimWrapper,
+    EpochSeedHook,
+    MeanShapeHook,
+    PipelineSwitchHook,
+    RunRecordHook,
+)
+from mmwing.evaluation import FaceAlignmentMetric
+from mmwing.evaluation.functional import auc, ced, failure_rate, nme
+from mmwing.models.backbones import WingCNN
+from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
+from mmwing.models.losses import (
+    AdaptiveWingLoss,
+    GeneralRobustLoss,
+    HeatmapWingLoss,
+    L1Loss,
+    L2Loss,
+    RectifiedWingLoss,
+    SmoothL1Loss,
+    SoftWingLoss,
+    WingLoss,
+)
+from mmwing.models.pose_estimators import CascadeEstimator
+from mmwing.resources import config_path, list_configs, tool_path
+
+__all__ = [
+    # Losses on coordinates, in pixels of the network input.
+    'GeneralRobustLoss', 'L1Loss', 'L2Loss', 'RectifiedWingLoss', 'SmoothL1Loss',
+    'SoftWingLoss', 'WingLoss',
+    # Losses on heat maps.
+    'AdaptiveWingLoss', 'HeatmapWingLoss',
+    # Models: heads, backbone, pose estimator; and the codec of the heads.
+    'CascadeEstimator', 'DirectRegressionHead', 'DirectRegressionLabel',
+    'LocalRefinementHead', 'WingCNN',
+    # Data sets and their wrappers.
+    'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
+    'SyntheticFaceDataset',
+    # Transforms of the pipelines.
+    'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
+    'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
+    'RandomGaussianBlur', 'RandomOcclusion',
+    # Hooks and optimiser wrapper.
+    'BFloat16OptimWrapper', 'EpochSeedHook', 'MeanShapeHook', 'PipelineSwitchHook',
+    'RunRecordHook',
+    # Evaluation: the metric of a config, and its figures of plain arrays.
+    'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
+    # Penalties and figures as plain functions.
+    'functional',
+    # Configs and programs.
+    'config_path', 'list_configs', 'load_config', 'swap_loss', 'tool_path',
+]

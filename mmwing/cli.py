@@ -1,0 +1,154 @@
+"""The command ``mmwing``: the programs of ``tools/``, the configs and the doctor.
+
+Only the standard library is imported until a program runs, so that help comes at once
+and the doctor speaks whatever is broken.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+
+from mmwing.resources import config_path, list_configs, tool_path
+from mmwing.version import __version__
+
+#: Command -> program in ``tools/`` and what it does, in the order of ``mmwing --help``.
+PROGRAMS: dict[str, tuple[str, str]] = {
+    'train': ('train.py', 'train a model'),
+    'test': ('test.py', 'test a model and write a report'),
+    'swap': ('swap_loss.py', 'give a config another loss'),
+    'prepare': ('prepare_dataset.py',
+                'convert a data set from the form of its authors'),
+    'check': ('check_dataset.py', 'check your own landmark files'),
+    'browse': ('browse_dataset.py', 'draw the crops that a config feeds the network'),
+    'mean-shape': ('compute_mean_shape.py', 'compute the mean shape of a training set'),
+    'label-offset': ('measure_label_offset.py',
+                     'estimate the horizontal label offset of a data set'),
+    'baselines': ('shape_baselines.py', 'test the mean shape, as a baseline'),
+    'compare': ('compare_runs.py', 'compare the reports of several tests'),
+    'compare-losses': ('compare_losses.py',
+                       'train a config with several losses and compare them'),
+    'plot-curves': ('plot_learning_curves.py', 'draw the learning curves of trainings'),
+    'plot-losses': ('plot_losses.py', 'draw the losses and their gradients'),
+    'plot-poses': ('plot_pose_balance.py',
+                   'draw the head poses before and after balancing'),
+    'benchmark-losses': ('benchmark_losses.py', 'time the losses'),
+    'benchmark-metric': ('benchmark_metric.py', 'time the evaluation'),
+}
+
+
+def _run_program(command: str, arguments: list[str]) -> int | str | None:
+    """Run the program of a command in this process, as if called by that name."""
+    import mmwing
+
+    try:
+        path = tool_path(PROGRAMS[command][0])
+        mmwing._load()
+    except (ImportError, OSError, ValueError) as error:
+        return f'error: {error}'
+    spec = importlib.util.spec_from_file_location(
+        f'mmwing_{command.replace("-", "_")}', path)
+    assert spec is not None and spec.loader is not None  # it is a .py file
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    sys.argv = [f'mmwing {command}', *arguments]
+    return program.main()
+
+
+def _configs(arguments: list[str]) -> int | str:
+    """List the configs, or print the path of one."""
+    usage = ('usage: mmwing configs [NAME | PATTERN]\n\n'
+             'Without an argument all configs are listed, with a PATTERN (part of a '
+             'name; * and ?\nmatch anything) those that match it. The full NAME of a '
+             'config prints its path.')
+    if arguments in (['-h'], ['--help']):
+        print(usage)
+        return 0
+    if len(arguments) > 1 or arguments and arguments[0].startswith('-'):
+        return _misused(f'{usage}\n\nerror: one name or pattern is expected, got: '
+                        f'{" ".join(arguments)}')
+    names = list_configs()
+    pattern = arguments[0].removesuffix('.py') if arguments else '*'
+    if pattern in names:
+        print(config_path(pattern))
+        return 0
+    found = [name for name in names if fnmatch.fnmatch(name, f'*{pattern}*')]
+    try:
+        print('\n'.join(found) if found else config_path(pattern))
+    except ValueError as error:  # it names the nearest
+        return f'error: {error}'
+    return 0
+
+
+def _doctor(arguments: list[str]) -> int:
+    """Report what works, what stands in and what is broken."""
+    if arguments:
+        return _misused('usage: mmwing doctor')
+    from mmwing.stack import doctor
+
+    return doctor.main()
+
+
+#: Commands that are no program of ``tools/``.
+_BUILT_IN: dict[str, tuple[Callable[[list[str]], int | str], str]] = {
+    'configs': (_configs, 'list the configs that mmwing ships, or find one'),
+    'doctor': (_doctor, 'say what works here and how to mend what does not'),
+}
+
+
+def _misused(message: str) -> int:
+    """Report a wrong use, as argparse does."""
+    print(message, file=sys.stderr)
+    return 2
+
+
+def _help() -> str:
+    rows = [(name, line) for name, (_, line) in [*PROGRAMS.items(), *_BUILT_IN.items()]]
+    width = max(len(name) for name, _ in rows)
+    return '\n'.join([
+        'usage: mmwing COMMAND [ARGUMENT ...]', '',
+        'Wing loss and direct face landmark regression for MMPose, in pixels.', '',
+        'commands:', *(f'  {name:<{width}}  {line}' for name, line in rows), '',
+        '`mmwing COMMAND --help` explains a command.'])
+
+
+def _dispatch(command: str, rest: list[str]) -> int | str | None:
+    if command in ('-h', '--help'):
+        print(_help())
+        return 0
+    if command == '--version':
+        print(f'mmwing {__version__}')
+        return 0
+    if command in PROGRAMS:
+        return _run_program(command, rest)
+    if command in _BUILT_IN:
+        return _BUILT_IN[command][0](rest)
+    if not command:
+        return _misused(_help())
+    near = difflib.get_close_matches(command, [*PROGRAMS, *_BUILT_IN], n=3)
+    return _misused(f'error: mmwing has no command {command!r}'
+                    + (f'; the nearest: {", ".join(near)}' if near else '')
+                    + '. `mmwing --help` lists all')
+
+
+def main(arguments: list[str] | None = None) -> int | str | None:
+    """Run the command line ``mmwing ARGUMENTS``.
+
+    Args:
+        arguments: What follows ``mmwing``; by default what the process was given.
+
+    Returns:
+        What :func:`sys.exit` takes: the exit status, or a message for status 1.
+    """
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or ['']
+    try:
+        status = _dispatch(command, rest)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `mmwing configs | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
