@@ -9,6 +9,7 @@ TRAIN_ARGS ?=
 TEST_ARGS ?=
 
 PY := $(VENV)/bin/python
+MMWING := $(PY) -m mmwing
 # A torch within setup.py's range that PYTHON already has is used, not replaced.
 HAS_TORCH = $(shell $(PYTHON) requirements/has_torch.py 2>/dev/null)
 PIP := $(PY) -m pip --disable-pip-version-check
@@ -27,12 +28,12 @@ $(VENV)/.ready: setup.py requirements/openmmlab.txt requirements/constraints.txt
 	$(PY) requirements/has_torch.py >/dev/null 2>&1 || $(PIP) install -q -r requirements/torch.txt
 	$(PIP) install -q -c requirements/constraints.txt -e '.[dev]'
 	$(PIP) install -q --no-deps -r requirements/openmmlab.txt
-	$(PY) -m mmwing
+	$(MMWING) doctor
 	touch $@
 
 train: setup
-	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(TRAIN_ARGS)
-	$(PY) tools/test.py $(CONFIG) $(WORK_DIR) --work-dir $(WORK_DIR)/test --report $(WORK_DIR)/report $(TEST_ARGS)
+	$(MMWING) train $(CONFIG) --work-dir $(WORK_DIR) $(TRAIN_ARGS)
+	$(MMWING) test $(CONFIG) $(WORK_DIR) --work-dir $(WORK_DIR)/test --report $(WORK_DIR)/report $(TEST_ARGS)
 
 test: setup
 	$(PY) -m pytest
@@ -45,14 +46,14 @@ lint: setup
 	$(PY) -m mypy
 
 bench: setup
-	$(PY) tools/benchmark_losses.py
-	$(PY) tools/benchmark_metric.py
+	$(MMWING) benchmark-losses
+	$(MMWING) benchmark-metric
 
 matrix:
 	$(PYTHON) tools/test_matrix.py
 
 doctor: setup
-	$(PY) -m mmwing
+	$(MMWING) doctor
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

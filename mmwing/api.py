@@ -20,10 +20,12 @@ from mmwing.datasets.transforms import (
     RandomFaceBox,
     RandomGaussianBlur,
     RandomOcclusion,
+    RemoveLabelOffset,
 )
 from mmwing.datasets.wrappers import PoseBalancedDataset, SubsetDataset
 from mmwing.engine import (
     BFloat16OptimWrapper,
+    CheckpointConfigHook,
     EpochSeedHook,
     MeanShapeHook,
     PipelineSwitchHook,
@@ -31,6 +33,7 @@ from mmwing.engine import (
 )
 from mmwing.evaluation import FaceAlignmentMetric
 from mmwing.evaluation.functional import auc, ced, failure_rate, nme
+from mmwing.inference import Face, FaceLandmarker, list_models
 from mmwing.models.backbones import WingCNN
 from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
 from mmwing.models.losses import (
@@ -62,12 +65,14 @@ __all__ = [
     # Transforms of the pipelines.
     'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
     'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
-    'RandomGaussianBlur', 'RandomOcclusion',
+    'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks and optimiser wrapper.
-    'BFloat16OptimWrapper', 'EpochSeedHook', 'MeanShapeHook', 'PipelineSwitchHook',
-    'RunRecordHook',
+    'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook', 'MeanShapeHook',
+    'PipelineSwitchHook', 'RunRecordHook',
     # Evaluation: the metric of a config, and its figures of plain arrays.
     'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
+    # Use of trained models.
+    'Face', 'FaceLandmarker', 'list_models',
     # Penalties and figures as plain functions.
     'functional',
     # Configs and programs.

@@ -15,6 +15,7 @@ PACKAGE = ROOT / 'mmwing'
 MAY_IMPORT = {
     'version': '',
     'registry': '',
+    'resources': '',
     'files': '',
     'geometry': '',
     'stack': '',
@@ -36,15 +37,19 @@ MAY_IMPORT = {
     'engine': 'evaluation datasets codecs files geometry',
     'models': 'codecs files geometry',
     'config': 'models engine evaluation datasets codecs files geometry '
-              'visualization stack',
+              'visualization stack resources',
     'benchmark': 'config models engine evaluation datasets codecs files geometry '
                  'visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
-                  'visualization',
+                  'visualization resources',
     'inference': 'config models engine evaluation datasets codecs files geometry '
                  'visualization stack',
-    '__main__': '__init__ stack',
-    '__init__': 'inference config models engine evaluation datasets codecs stack',
+    'functional': 'evaluation models',
+    'api': 'functional inference config models engine evaluation datasets codecs '
+           'resources',
+    '__init__': 'api stack',
+    'cli': '__init__ stack resources',
+    '__main__': 'cli',
 }
 
 #: (module, part) that may not be, and are to go. Empty when all is where it belongs.

@@ -51,12 +51,6 @@ class Failure(Exception):
     """A step that ended with an error."""
 
 
-def output(step: str, command: list[str], cwd: str, log: Path) -> str:
-    """The last line that a step prints."""
-    run(step, command, cwd, log)
-    return log.read_text().rstrip().rsplit('\n', 1)[-1]
-
-
 def run(step: str, command: list[str], cwd: str, log: Path) -> None:
     """Run one step quietly; its output goes to ``log``."""
     with log.open('a') as stream:
@@ -100,14 +94,13 @@ def try_environment(python: str, engine: str | None, numpy: list[str],
                 folder, log)
             run('engine', [*pip, '--no-deps', engine], folder, log)
         installed = versions(here)
-        run('doctor', [here, '-m', 'mmwing'], folder, log)
-        tools = Path(output('tool', [here, '-m', 'mmwing', 'tool', 'train.py'],
-                            folder, log)).parent
-        train = [here, str(tools / 'train.py'), CONFIG, '--work-dir', 'work']
+        mmwing = f'{folder}/venv/bin/mmwing'
+        run('doctor', [mmwing, 'doctor'], folder, log)
+        train = [mmwing, 'train', CONFIG, '--work-dir', 'work']
         run('train', [*train, *TINY, 'train_cfg.max_epochs=1'], folder, log)
         run('resume', [*train, '--resume', *TINY, 'train_cfg.max_epochs=2'],
             folder, log)
-        run('test', [here, str(tools / 'test.py'), CONFIG, 'work', *TINY], folder, log)
+        run('test', [mmwing, 'test', CONFIG, 'work', *TINY], folder, log)
         return f'{installed.replace(" ", " | ")} | works'
     except Failure as failure:
         return f'- | - | {failure}'

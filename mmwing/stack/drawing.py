@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 
 @functools.cache
 def mend_drawing() -> None:
@@ -19,6 +17,8 @@ def mend_drawing() -> None:
 
     Does nothing on a numpy that allows what MMPose does.
     """
+    import numpy as np
+
     if np.lib.NumpyVersion(np.__version__) < '2.4.0':
         return
     from mmpose.visualization.opencv_backend_visualizer import OpencvBackendVisualizer
