@@ -43,7 +43,7 @@ MAY_IMPORT = {
     'comparison': 'config models engine evaluation datasets codecs files geometry '
                   'visualization resources',
     'inference': 'config models engine evaluation datasets codecs files geometry '
-                 'visualization stack',
+                 'visualization stack resources',
     'functional': 'evaluation models',
     'api': 'functional inference config models engine evaluation datasets codecs '
            'resources',

@@ -19,10 +19,10 @@ from mmwing import stack
 from mmwing.config import (
     check_weights,
     find_checkpoint,
-    list_configs,
     load_config,
     replace_mmdet_names,
 )
+from mmwing.resources import list_configs
 
 from .checkpoint_config import checkpoint_config
 
