@@ -14,10 +14,11 @@ from mmengine.fileio import dump
 from mmengine.registry import DefaultScope
 from mmpose.models import build_pose_estimator
 
-from mmwing.config import list_configs, load_config, replace_mmdet_names
+from mmwing.config import load_config, replace_mmdet_names
 from mmwing.engine import CheckpointConfigHook
 from mmwing.inference import FaceLandmarker, list_models, models
 from mmwing.inference.checkpoint_config import checkpoint_config, find_test_pipeline
+from mmwing.resources import list_configs
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 
