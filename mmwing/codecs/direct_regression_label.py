@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from numbers import Integral
 
 import numpy as np
+import torch
 from mmpose.codecs import RegressionLabel
+from torch import Tensor
 
 from mmwing.registry import KEYPOINT_CODECS
 
@@ -67,3 +69,26 @@ class DirectRegressionLabel(RegressionLabel):
         weights = annotated if self.supervise_outside else annotated & inside
         encoded['keypoint_weights'] = weights.astype(np.float32)
         return encoded
+
+    def encode_batch(self, keypoints: Tensor, weights: Tensor) -> dict[str, Tensor]:
+        """Normalise the landmarks of a batch of crops, on their device.
+
+        The same labels as those of :meth:`encode`, for a model that crops for itself.
+
+        Args:
+            keypoints (Tensor): Pixels of the crops, (N, K, 2), one face a crop.
+            weights (Tensor): Weights of the landmarks, (N, K), 0 where they are not
+                annotated.
+
+        Returns:
+            dict[str, Tensor]: ``keypoint_labels`` (N, K, 2), 0 where not finite, and
+            ``keypoint_weights`` (N, K): the weights, 0 where :meth:`encode` gives 0.
+        """
+        width, height = self.input_size
+        known = keypoints.isfinite().all(-1)
+        keypoints = torch.where(known.unsqueeze(-1), keypoints, 0)
+        x, y = keypoints.unbind(-1)
+        if not self.supervise_outside:
+            known = known & (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+        return {'keypoint_labels': torch.stack([x / width, y / height], -1),
+                'keypoint_weights': torch.where(known, weights, 0)}

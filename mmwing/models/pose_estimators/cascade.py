@@ -8,31 +8,29 @@ from os import PathLike
 
 import numpy as np
 import torch
-from mmengine.structures import InstanceData, PixelData
-from mmpose.models.heads import BaseHead, RegressionHead
+from mmengine.structures import InstanceData
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.models.pose_estimators.base import BasePoseEstimator
-from mmpose.structures import PoseDataSample
 from torch import Tensor
 
-from mmwing.geometry import (
-    compose,
-    fit_similarity,
-    invert,
-    scale_of,
-    similarity,
-    transform_points,
-)
+from mmwing.geometry import invert, transform_points
 from mmwing.models.mean_shape import check_mean_shape, load_mean_shape
 from mmwing.registry import MODELS
 
-from .crop import crop
+from .stage import (
+    decode,
+    keypoints_of,
+    num_joints_of,
+    regress,
+    regresses,
+    replace_keypoints,
+    samples_of,
+    set_labels,
+    size_of,
+)
+from .stage_crops import StageCrops
 
 STAGE_KEYS = {'backbone', 'neck', 'head', 'init_cfg'}
-
-# What stage 1 may be off by before its prediction is taken for an accident.
-MAX_ZOOM = 3.
-MIN_AGREEMENT = 0.5
 
 
 @MODELS.register_module()
@@ -142,24 +140,20 @@ class CascadeEstimator(TopdownPoseEstimator):
                                          'output_heatmaps')}
         self.stage1 = self._build_stage('stage1', stage1)
         self.stage2 = self._build_stage('stage2', stage2)
-        self.num_joints = _num_joints(self.stage1.head)
-        if _num_joints(self.stage2.head) != self.num_joints:
+        self.num_joints = num_joints_of(self.stage1.head)
+        if num_joints_of(self.stage2.head) != self.num_joints:
             raise ValueError(
                 'both stages must have the same landmarks, but the head of stage1 has '
-                f'{self.num_joints} and that of stage2 {_num_joints(self.stage2.head)}')
+                f'{self.num_joints} and that of stage2 {num_joints_of(self.stage2.head)}')
 
         self.input_size = tuple(input_size)
-        self.context = context
-        self.zoom = zoom
         self.rotation = rotation
         self.jitter = jitter
         self.freeze_stage1 = freeze_stage1
         if freeze_stage1:
             self.stage1.requires_grad_(False)
-        for name, stage in (('box_to_crop1', self.stage1),
-                            ('box_to_crop2', self.stage2)):
-            self.register_buffer(name, self._central_crop(_size(stage)),
-                                 persistent=False)
+        self.crops = StageCrops(self.input_size, size_of(self.stage1),
+                                size_of(self.stage2), context, zoom)
         self._init_mean_shape(mean_shape)
         self._register_load_state_dict_pre_hook(self._load_state_dict_pre_hook)
 
@@ -181,15 +175,7 @@ class CascadeEstimator(TopdownPoseEstimator):
             self.stage1.eval()
         return self
 
-    # -------------------------------------------------------------- geometry
-
-    def _central_crop(self, size: tuple[int, int]) -> Tensor:
-        """(1, 2, 3), from the canvas to a crop of the face box."""
-        canvas = torch.tensor([self.input_size], dtype=torch.float32)
-        target = torch.tensor([size], dtype=torch.float32)
-        scale = (target / canvas).amin(1) * self.context
-        # Centre to centre as MMPose's warps have it: half the size.
-        return similarity(scale, torch.zeros_like(scale), canvas / 2, target / 2)
+    # ------------------------------------------------------------ mean shape
 
     def _init_mean_shape(
             self, mean_shape: np.ndarray | Sequence | str | PathLike) -> None:
@@ -221,143 +207,25 @@ class CascadeEstimator(TopdownPoseEstimator):
             raise ValueError('mean_shape has all points in one place: nothing to '
                              'align a face to')
         self.mean_shape.copy_(torch.as_tensor(value))
-        mean = self._mean_points()
-        for stage, points in (
-                (self.stage1, transform_points(self.box_to_crop1, mean)),
-                (self.stage2, self._reference())):
+        mean = self.crops.mean_points(self.mean_shape)
+        for stage, points, size in (
+                (self.stage1, transform_points(self.crops.box_to_crop1, mean),
+                 self.crops.size1),
+                (self.stage2, self.crops.reference(self.mean_shape),
+                 self.crops.size2)):
             if getattr(stage.head, 'needs_mean_shape', False):
-                size = points.new_tensor(_size(stage))
                 stage.head.set_mean_shape((points[0] / size).cpu().numpy())
 
-    def _mean_points(self) -> Tensor:
-        """The mean shape in pixels of the canvas, (1, K, 2)."""
-        return (self.mean_shape * self.mean_shape.new_tensor(self.input_size))[None]
-
-    def _reference(self) -> Tensor:
-        """Where the mean shape is in the crop of stage 2, (1, K, 2) in its pixels."""
-        points = transform_points(self.box_to_crop2, self._mean_points())
-        middle = (points.amax(1) + points.amin(1)) / 2
-        center = points.new_tensor(_size(self.stage2)) / 2
-        return (points - middle) * self.zoom + center
-
-    def _align(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """The crop of stage 2 for what stage 1 has found.
-
-        Args:
-            points (Tensor): Landmarks in pixels of the canvas, (N, K, 2).
-
-        Returns:
-            tuple[Tensor, Tensor]: Matrices (N, 2, 3) from the canvas to the crop, and
-            which of the predictions were usable, (N,) bool.
-        """
-        mean, reference = self._mean_points(), self._reference()
-        box = self.box_to_crop2.expand(len(points), 2, 3)
-
-        # Neither NaN nor numbers whose squares overflow; and some extent.
-        usable = (points.abs() < 1e6).all(-1).all(-1)
-        safe = torch.where(usable[:, None, None], points, mean)
-        extent = (safe.amax(1) - safe.amin(1)).amax(-1)
-        usable = usable & (extent > 1e-3 * (mean.amax(1) - mean.amin(1)).amax())
-        safe = torch.where(usable[:, None, None], points, mean)
-
-        matrix, agreement = fit_similarity(safe, reference, scale='size')
-        zoom = scale_of(matrix) / (scale_of(box) * self.zoom)
-        center = points.new_tensor(_size(self.stage2)) / 2
-        center = transform_points(invert(matrix), center.expand(len(points), 1, 2))
-        in_box = transform_points(self.box_to_crop1, center).squeeze(1)
-        size = points.new_tensor(_size(self.stage1))
-        usable = (usable & (agreement > MIN_AGREEMENT)
-                  & (zoom > 1 / MAX_ZOOM) & (zoom < MAX_ZOOM)
-                  & ((in_box >= 0) & (in_box <= size)).all(-1))
-        return torch.where(usable[:, None, None], matrix, box), usable
-
-    def _jitter(self, matrix: Tensor) -> Tensor:
-        """Move, resize and turn the crop of stage 2 (N, 2, 3), as RandomFaceBox does.
-
-        The size of the crop changes by the difference of its corners, its centre
-        moves by their mean.
-        """
-        count = len(matrix)
-        size = matrix.new_tensor(_size(self.stage2))
-        corners = torch.rand(count, 2, 2, device=matrix.device) * 2 - 1
-        corners = corners.to(matrix.dtype) * self.jitter
-        scale = 1 / (1 + (corners[:, 1] - corners[:, 0]).mean(1))
-        angle = torch.rand(count, device=matrix.device).to(matrix.dtype) * 2 - 1
-        angle = angle * math.radians(self.rotation)
-        moved = similarity(scale * angle.cos(), scale * angle.sin(),
-                           size * (0.5 + corners.mean(1)),
-                           (size / 2).expand(count, 2))
-        return compose(moved, matrix)
-
-    def _crop1(self, inputs: Tensor) -> Tensor:
-        return self._crop(inputs, self.box_to_crop1.expand(len(inputs), 2, 3),
-                          self.box_to_crop1, self.stage1)
-
-    def _crop2(self, inputs: Tensor, matrix: Tensor) -> Tensor:
-        # By the reduction of an average face: its own would make the result depend on
-        # the rest of the batch.
-        return self._crop(inputs, matrix, self.box_to_crop2 * self.zoom, self.stage2)
-
-    @staticmethod
-    def _crop(inputs: Tensor, matrix: Tensor, typical: Tensor,
-              stage: TopdownPoseEstimator) -> Tensor:
-        reduction = 1 / float(scale_of(typical.cpu()))
-        # A reduction of 2 that float32 makes 2.0000001 is one of 2.
-        samples = max(1, math.ceil(reduction - 1e-3))
-        return crop(inputs, matrix, _size(stage), samples)
-
-    # ------------------------------------------------------------ one stage
-
-    def _samples(self,
-                 stage: TopdownPoseEstimator,
-                 data_samples: list,
-                 points: Tensor | None = None,
-                 weights: Tensor | None = None) -> list[PoseDataSample]:
-        """Samples as a head expects them, in terms of its own crop.
-
-        Args:
-            stage (TopdownPoseEstimator): Whose head it is.
-            data_samples (list[PoseDataSample]): Those of the canvas.
-            points (Tensor, optional): Landmarks in pixels of the crop, (N, K, 2), which
-                the head's codec shall encode.
-            weights (Tensor, optional): Their weights, (N, K).
-        """
-        width, height = _size(stage)
-        samples = []
-        for data_sample in data_samples:
-            sample = PoseDataSample(metainfo=data_sample.metainfo)
-            sample.set_metainfo({'input_size': (width, height),
-                                 'batch_input_shape': (height, width)})
-            samples.append(sample)
-        if points is None or weights is None:
-            return samples
-
-        codec = stage.head.decoder
-        device = points.device
-        for sample, point, weight in zip(samples, points.detach().cpu().numpy(),
-                                         weights.cpu().numpy(), strict=True):
-            encoded = codec.encode(keypoints=point[None],
-                                   keypoints_visible=(weight > 0)[None].astype(
-                                       np.float32))
-            encoded['keypoint_weights'] = encoded['keypoint_weights'] * weight
-            sample.gt_instance_labels = InstanceData()
-            for key, name in codec.label_mapping_table.items():
-                sample.gt_instance_labels.set_field(
-                    torch.as_tensor(encoded[key], device=device), name)
-            sample.gt_fields = PixelData()
-            for key, name in getattr(codec, 'field_mapping_table', {}).items():
-                sample.gt_fields.set_field(
-                    torch.as_tensor(encoded[key], device=device), name)
-        return samples
+    # ------------------------------------------------------------------ stages
 
     def _instances(self, stage: TopdownPoseEstimator, crops: Tensor,
                    data_samples: list) -> list[InstanceData]:
         """Predictions of a stage in pixels of its crops."""
         feats = stage.extract_feat(crops)
-        samples = self._samples(stage, data_samples)
+        samples = samples_of(stage, data_samples)
         if self.test_cfg.get('flip_test', False):
             feats = [feats, stage.extract_feat(crops.flip(-1))]
-        return _decode(stage, feats, samples, self._head_cfg)
+        return decode(stage, feats, samples, self._head_cfg)
 
     def _check_inputs(self, inputs: Tensor) -> None:
         width, height = self.input_size
@@ -398,30 +266,37 @@ class CascadeEstimator(TopdownPoseEstimator):
         labels = [sample.gt_instance_labels for sample in data_samples]
         weights = torch.cat([label.keypoint_weights for label in labels])
         points = torch.cat([label.keypoint_labels for label in labels])
-        points = points * points.new_tensor(self.input_size)
+        points = points * self.crops.canvas
 
         losses = {}
-        crops = self._crop1(inputs)
-        samples = self._samples(self.stage1, data_samples,
-                                transform_points(self.box_to_crop1, points), weights)
+        samples = samples_of(self.stage1, data_samples)
         if self.freeze_stage1:
             with torch.no_grad():
-                feats = self.stage1.extract_feat(crops)
+                feats = self.stage1.extract_feat(self.crops.crop1(inputs))
         else:
-            feats = self.stage1.extract_feat(crops)
+            feats = self.stage1.extract_feat(self.crops.crop1(inputs))
+            set_labels(self.stage1, samples,
+                       transform_points(self.crops.box_to_crop1, points), weights)
             losses.update(self._head_loss('stage1', feats, samples))
         with torch.no_grad():
-            found = _points(_decode(self.stage1, feats, samples, {}), points)
-            found = transform_points(invert(self.box_to_crop1), found)
-            matrix, usable = self._align(found)
-            matrix = self._jitter(matrix)
+            matrix, usable = self.crops.align(self._find(feats, samples, points),
+                                              self.mean_shape)
+            matrix = self.crops.jitter(matrix, self.jitter, self.rotation)
 
-        feats = self.stage2.extract_feat(self._crop2(inputs, matrix))
-        samples = self._samples(self.stage2, data_samples,
-                                transform_points(matrix, points), weights)
+        feats = self.stage2.extract_feat(self.crops.crop2(inputs, matrix))
+        samples = samples_of(self.stage2, data_samples)
+        set_labels(self.stage2, samples, transform_points(matrix, points), weights)
         losses.update(self._head_loss('stage2', feats, samples))
         losses['fallbacks'] = (~usable).sum().to(points.dtype)
         return losses
+
+    def _find(self, feats: tuple, samples: list, like: Tensor) -> Tensor:
+        """What stage 1 finds, (N, K, 2) in pixels of the canvas."""
+        if regresses(self.stage1.head):
+            points = regress(self.stage1, feats, self.crops.size1)
+        else:
+            points = keypoints_of(decode(self.stage1, feats, samples, {}), like)
+        return transform_points(invert(self.crops.box_to_crop1), points)
 
     def _head_loss(self, name: str, feats: tuple, samples: list) -> dict[str, Tensor]:
         head = getattr(self, name).head
@@ -445,18 +320,20 @@ class CascadeEstimator(TopdownPoseEstimator):
             RuntimeError: If the mean shape has not been computed.
         """
         self._check_inputs(inputs)
-        first = self._instances(self.stage1, self._crop1(inputs), data_samples)
-        points = transform_points(invert(self.box_to_crop1), _points(first, inputs))
-        _replace_keypoints(first, points)
+        first = self._instances(self.stage1, self.crops.crop1(inputs), data_samples)
+        points = transform_points(invert(self.crops.box_to_crop1),
+                                  keypoints_of(first, inputs))
+        replace_keypoints(first, points)
         results = self.add_pred_to_datasample(first, None, data_samples)
         if self.test_cfg.get('num_stages', 2) == 1:
             return results
         of_stage1 = [sample.pred_instances.keypoints for sample in results]
 
-        matrix, usable = self._align(points)
-        second = self._instances(self.stage2, self._crop2(inputs, matrix), data_samples)
-        _replace_keypoints(
-            second, transform_points(invert(matrix), _points(second, inputs)))
+        matrix, usable = self.crops.align(points, self.mean_shape)
+        second = self._instances(self.stage2, self.crops.crop2(inputs, matrix),
+                                 data_samples)
+        replace_keypoints(
+            second, transform_points(invert(matrix), keypoints_of(second, inputs)))
         results = self.add_pred_to_datasample(second, None, data_samples)
         for sample, keypoints, ok in zip(results, of_stage1, usable.tolist(),
                                          strict=True):
@@ -475,53 +352,23 @@ class CascadeEstimator(TopdownPoseEstimator):
             Tensor: Coordinates normalised by the size of the canvas, (N, K, 2).
 
         Raises:
-            TypeError: If a head is not a RegressionHead.
+            TypeError: If a head does not regress coordinates.
         """
         self._check_inputs(inputs)
-        points = transform_points(invert(self.box_to_crop1),
-                                  _regress(self.stage1, self._crop1(inputs)))
-        matrix, _ = self._align(points)
+        for stage in (self.stage1, self.stage2):
+            if not regresses(stage.head):
+                raise TypeError("mode='tensor' needs heads that regress coordinates in "
+                                f'both stages, got {type(stage.head).__name__}; use '
+                                "mode='predict'")
+        feats = self.stage1.extract_feat(self.crops.crop1(inputs))
+        points = transform_points(invert(self.crops.box_to_crop1),
+                                  regress(self.stage1, feats, self.crops.size1))
+        matrix, _ = self.crops.align(points, self.mean_shape)
+        feats = self.stage2.extract_feat(self.crops.crop2(inputs, matrix))
         points = transform_points(invert(matrix),
-                                  _regress(self.stage2, self._crop2(inputs, matrix)))
-        return points / points.new_tensor(self.input_size)
+                                  regress(self.stage2, feats, self.crops.size2))
+        return points / self.crops.canvas
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Features of stage 1; those of stage 2 depend on what stage 1 finds."""
-        return self.stage1.extract_feat(self._crop1(inputs))
-
-
-def _size(stage: TopdownPoseEstimator) -> tuple[int, int]:
-    """(w, h) of a stage's crop."""
-    return tuple(stage.head.decoder.input_size)
-
-
-def _num_joints(head: BaseHead) -> int:
-    """Number of landmarks; heads of heat maps call it ``out_channels``."""
-    return getattr(head, 'num_joints', None) or head.out_channels
-
-
-def _decode(stage: TopdownPoseEstimator, feats: tuple | list, samples: list,
-            test_cfg: dict) -> list[InstanceData]:
-    preds = stage.head.predict(feats, samples, test_cfg=test_cfg)
-    return preds[0] if isinstance(preds, tuple) else preds
-
-
-def _points(instances: list[InstanceData], like: Tensor) -> Tensor:
-    """Landmarks (N, K, 2), float32, of a batch of one face a sample."""
-    keypoints = np.concatenate([np.asarray(i.keypoints)[..., :2] for i in instances])
-    return torch.as_tensor(keypoints, dtype=torch.float32, device=like.device)
-
-
-def _replace_keypoints(instances: list[InstanceData], points: Tensor) -> None:
-    # MMPose maps them to the image in place: a copy, not the tensor's own memory.
-    for instance, keypoints in zip(instances, points.cpu().numpy().copy(), strict=True):
-        instance.keypoints = keypoints[None]
-
-
-def _regress(stage: TopdownPoseEstimator, crops: Tensor) -> Tensor:
-    """Landmarks (N, K, 2) in pixels of the crop, as tensors."""
-    if not isinstance(stage.head, RegressionHead):
-        raise TypeError("mode='tensor' needs a RegressionHead in both stages, got "
-                        f"{type(stage.head).__name__}; use mode='predict'")
-    coords = stage.head(stage.extract_feat(crops))[..., :2]
-    return coords * coords.new_tensor(_size(stage))
+        return self.stage1.extract_feat(self.crops.crop1(inputs))

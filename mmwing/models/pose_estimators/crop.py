@@ -19,7 +19,8 @@ def crop(images: Tensor, matrix: Tensor, size: tuple[int, int],
 
     Args:
         images (Tensor): (N, C, H, W), floating point. Outside of them is 0.
-        matrix (Tensor): (N, 2, 3), from pixels of the image to pixels of the crop.
+        matrix (Tensor): (N, 2, 3), or one for all, (1, 2, 3): from pixels of the image
+            to pixels of the crop.
         size (tuple[int, int]): (w, h) of the crop.
         samples (int): Samples along each axis; the reduction, rounded up, will do.
 
@@ -38,8 +39,10 @@ def crop(images: Tensor, matrix: Tensor, size: tuple[int, int],
         grid = torch.stack(torch.meshgrid(xs, ys, indexing='xy'), -1)
         source = transform_points(invert(matrix), grid.reshape(1, -1, 2))
         # What grid_sample calls -1 and 1 are the outer edges of the border pixels.
-        extent = source.new_tensor((images.shape[-1], images.shape[-2]))
-        grid = ((2 * source + 1) / extent - 1).reshape(-1, *grid.shape)
+        grid = torch.stack([(2 * source[..., 0] + 1) / images.shape[-1] - 1,
+                            (2 * source[..., 1] + 1) / images.shape[-2] - 1], -1)
+        grid = grid.reshape(-1, height * samples, width * samples, 2)
+        grid = grid.expand(images.shape[0], -1, -1, -1)
         crops = F.grid_sample(images, grid, mode='bilinear', padding_mode='zeros',
                               align_corners=False)
         return F.avg_pool2d(crops, samples) if samples > 1 else crops
