@@ -1,15 +1,87 @@
-"""Check, save and load the mean shape that heads and cascades start from."""
+"""The mean shape that heads and cascades start from: its buffer, checks and files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mmwing.files import replace_file, write_text
+
+
+class HasMeanShape:
+    """Mixin of a module whose buffer ``mean_shape`` (K, 2) may be filled later.
+
+    NaN says "not yet": it survives a checkpoint and cannot go unnoticed. Looking at
+    the buffer halts a GPU, so that :meth:`require_mean_shape` does it once.
+    """
+
+    mean_shape: Tensor | None
+    num_joints: int
+    register_buffer: Callable
+    _mean_shape_is_known = False
+
+    def register_mean_shape(
+            self, mean_shape: np.ndarray | Sequence | str | PathLike) -> None:
+        """Make the buffer.
+
+        Args:
+            mean_shape (array | str | Path): Coordinates normalised by the input size,
+                (K, 2); a file with them; or ``'auto'``: unknown yet.
+
+        Raises:
+            ValueError: If it is none of these.
+        """
+        value = torch.full((self.num_joints, 2), torch.nan)
+        if isinstance(mean_shape, str | PathLike) and mean_shape != 'auto':
+            mean_shape = load_mean_shape(mean_shape, self.num_joints)
+        self.register_buffer('mean_shape', value)
+        if not isinstance(mean_shape, str):
+            self.set_mean_shape(mean_shape)
+
+    @property
+    def needs_mean_shape(self) -> bool:
+        """Whether the mean shape is still to be filled."""
+        return self.mean_shape is not None and bool(self.mean_shape.isnan().any())
+
+    def set_mean_shape(self, mean_shape: np.ndarray | Sequence) -> None:
+        """Fill the mean shape of a module that was built with one.
+
+        Args:
+            mean_shape (array): Coordinates normalised by the input size, (K, 2).
+
+        Raises:
+            ValueError: If the shape is not (K, 2), not finite or looks like pixels.
+            RuntimeError: If the module was built without a mean shape.
+        """
+        if self.mean_shape is None:
+            raise RuntimeError("the head was built without mean_shape; build it with "
+                               "mean_shape='auto' to fill it later")
+        value = check_mean_shape(mean_shape, self.num_joints)
+        self.mean_shape.copy_(torch.as_tensor(value))
+        self._mean_shape_is_known = True
+
+    def require_mean_shape(self) -> None:
+        """Raise RuntimeError while the mean shape is still to be filled."""
+        if (self._mean_shape_is_known or torch.compiler.is_compiling()
+                or torch.jit.is_tracing()):
+            return
+        if self.needs_mean_shape:
+            raise RuntimeError(
+                "mean_shape='auto' has not been computed: train with "
+                "custom_hooks=[dict(type='mmwing.MeanShapeHook')], load a checkpoint "
+                'of such a run, or set mean_shape to a file that '
+                'tools/compute_mean_shape.py writes')
+        self._mean_shape_is_known = True
+
+    def _load_from_state_dict(self, *args, **kwargs) -> None:
+        super()._load_from_state_dict(*args, **kwargs)  # type: ignore[misc]
+        self._mean_shape_is_known = False
 
 
 def check_mean_shape(mean_shape: np.ndarray | Sequence,

@@ -13,14 +13,14 @@ from mmpose.models.heads import RegressionHead
 from mmpose.models.utils.tta import flip_coordinates
 from torch import Tensor, nn
 
-from mmwing.models.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.models.mean_shape import HasMeanShape
 from mmwing.registry import MODELS
 
 POOLS = ('flatten', 'avg')
 
 
 @MODELS.register_module()
-class DirectRegressionHead(RegressionHead):
+class DirectRegressionHead(HasMeanShape, RegressionHead):
     """Fully connected layers from features to landmark coordinates.
 
     With its defaults it computes what MMPose's ``RegressionHead`` computes, and reads
@@ -105,8 +105,16 @@ class DirectRegressionHead(RegressionHead):
             *layers, init_cfg=hidden_init if init_cfg is None else None)
 
         self.input_size = self._resolve_input_size(input_size)
+        # Made once: a tensor that is made in each step halts a GPU.
+        self.register_buffer(
+            'pixels', None if self.input_size is None else torch.tensor(
+                self.input_size, dtype=torch.float32), persistent=False)
         self._give_loss_the_input_size()
-        self._init_mean_shape(mean_shape)
+        if mean_shape is None:
+            # Not a buffer, so that state dicts stay those of MMPose's head.
+            self.mean_shape = None
+        else:
+            self.register_mean_shape(mean_shape)
 
     # ------------------------------------------------------------ input size
 
@@ -137,52 +145,6 @@ class DirectRegressionHead(RegressionHead):
                 module.input_size = self.input_size
 
     # ------------------------------------------------------------ mean shape
-
-    def _init_mean_shape(
-            self,
-            mean_shape: np.ndarray | Sequence | str | PathLike | None) -> None:
-        if mean_shape is None:
-            # Not a buffer, so that state dicts stay those of MMPose's head.
-            self.mean_shape = None
-            return
-        if isinstance(mean_shape, str) and mean_shape == 'auto':
-            # NaN says "not yet": it survives a checkpoint and cannot go unnoticed.
-            value = np.full((self.num_joints, 2), np.nan)
-        elif isinstance(mean_shape, str | PathLike):
-            value = load_mean_shape(mean_shape, self.num_joints)
-        else:
-            value = check_mean_shape(mean_shape, self.num_joints)
-        self.register_buffer('mean_shape',
-                             torch.as_tensor(value, dtype=torch.float32))
-
-    @property
-    def needs_mean_shape(self) -> bool:
-        """Whether the head was promised a mean shape that it has not got yet."""
-        return self.mean_shape is not None and bool(self.mean_shape.isnan().any())
-
-    def set_mean_shape(self, mean_shape: np.ndarray | Sequence) -> None:
-        """Fill the mean shape of a head that was built with one.
-
-        Args:
-            mean_shape (array): Coordinates normalised by the input size, (K, 2).
-
-        Raises:
-            ValueError: If the shape is not (K, 2), not finite or looks like pixels.
-            RuntimeError: If the head was built without a mean shape.
-        """
-        if self.mean_shape is None:
-            raise RuntimeError("the head was built without mean_shape; build it with "
-                               "mean_shape='auto' to fill it later")
-        value = torch.as_tensor(check_mean_shape(mean_shape, self.num_joints))
-        self.mean_shape.copy_(value)
-
-    def _require_mean_shape(self) -> None:
-        if self.needs_mean_shape:
-            raise RuntimeError(
-                "mean_shape='auto' has not been computed: train with "
-                "custom_hooks=[dict(type='mmwing.MeanShapeHook')], load a checkpoint "
-                'of such a run, or set mean_shape to a file that '
-                'tools/compute_mean_shape.py writes')
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
                               **kwargs) -> None:
@@ -278,7 +240,7 @@ class DirectRegressionHead(RegressionHead):
         # Looked at once: the mean shape lives on the device, and looking halts it.
         if getattr(self, '_training_setup_checked', False):
             return
-        self._require_mean_shape()
+        self.require_mean_shape()
         waiting = self._losses_without_input_size()
         if waiting:
             names = sorted({type(module).__name__ for module in waiting})
@@ -310,16 +272,15 @@ class DirectRegressionHead(RegressionHead):
         occurs = known.any(dim=0)
         per_landmark = hits.sum(dim=0) / known.sum(dim=0).clamp(min=1)
         accuracies = {'acc_pose': per_landmark.sum() / occurs.sum().clamp(min=1)}
-        if self.input_size is None:
+        if self.pixels is None:
             return accuracies
 
-        size = target.new_tensor(self.input_size)
-        distance = (residual * size).norm(dim=-1)  # (N, K), 0 where not known
+        distance = (residual * self.pixels).norm(dim=-1)  # (N, K), 0 where not known
         count = known.sum(dim=1)
         accuracies['error_px'] = distance.sum() / count.sum().clamp(min=1)
         high = torch.where(known.unsqueeze(-1), target, -torch.inf).amax(dim=1)
         low = torch.where(known.unsqueeze(-1), target, torch.inf).amin(dim=1)
-        box = ((high - low) * size).prod(dim=-1).sqrt()  # (N,)
+        box = ((high - low) * self.pixels).prod(dim=-1).sqrt()  # (N,)
         usable = (count > 0) & (box > 0)
         nme = distance.sum(dim=1) / count.clamp(min=1) / torch.where(usable, box, 1)
         nme = torch.where(usable, nme, 0)
@@ -351,7 +312,7 @@ class DirectRegressionHead(RegressionHead):
             ValueError: If ``flip_test`` lacks what it needs.
             RuntimeError: If the mean shape has not been computed.
         """
-        self._require_mean_shape()
+        self.require_mean_shape()
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             coords = self._predict_flip_test(feats, batch_data_samples,

@@ -64,7 +64,7 @@ class RefinementStep(BaseModule):
         # As in the parent: a coordinate has no place in half precision.
         with torch.autocast(features.device.type, enabled=False):
             offset = self.offset(features.to(self.offset.weight.dtype))
-        return offset.reshape(len(offset), -1, 2) * self.max_offset
+        return offset.unflatten(1, (-1, 2)) * self.max_offset
 
 
 @MODELS.register_module()
@@ -177,14 +177,14 @@ class LocalRefinementHead(DirectRegressionHead):
 
     def _read(self, features: Tensor, center: Tensor) -> Tensor:
         """Patches (N, K, C * points) of a map (N, C, h, w) about points (N, K, 2)."""
-        size = center.new_tensor((features.shape[-1], features.shape[-2]))
         side = torch.arange(self.patch_size, device=center.device,
                             dtype=center.dtype) - (self.patch_size - 1) / 2
-        offsets = torch.stack(torch.meshgrid(side, side, indexing='xy'), -1)
-        grid = center.unsqueeze(2) + offsets.reshape(-1, 2) / size
-        if self.input_size is not None:
+        xs, ys = torch.meshgrid(side / features.shape[-1], side / features.shape[-2],
+                                indexing='xy')
+        grid = center.unsqueeze(2) + torch.stack([xs, ys], -1).reshape(-1, 2)
+        if self.pixels is not None:
             # Coordinates count from the centre of the first pixel, maps from its edge.
-            grid = grid + 0.5 / center.new_tensor(self.input_size)
+            grid = grid + 0.5 / self.pixels
         with torch.autocast(center.device.type, enabled=False):
             patches = F.grid_sample(features.to(center.dtype), 2 * grid - 1,
                                     padding_mode='border', align_corners=False)

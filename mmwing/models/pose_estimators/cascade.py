@@ -14,7 +14,7 @@ from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
 from mmwing.geometry import invert, transform_points
-from mmwing.models.mean_shape import check_mean_shape, load_mean_shape
+from mmwing.models.mean_shape import HasMeanShape, check_mean_shape
 from mmwing.registry import MODELS
 
 from .stage import (
@@ -34,7 +34,7 @@ STAGE_KEYS = {'backbone', 'neck', 'head', 'init_cfg'}
 
 
 @MODELS.register_module()
-class CascadeEstimator(TopdownPoseEstimator):
+class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
     """Two networks, of which the second sees what the first has straightened.
 
     Feng et al. (CVPR 2018, section 6, "two-stage landmark localisation"): CNN-6
@@ -98,6 +98,8 @@ class CascadeEstimator(TopdownPoseEstimator):
         ValueError: If an argument is out of range or the stages do not fit together.
     """
 
+    mean_shape: Tensor
+
     def __init__(self,
                  stage1: dict,
                  stage2: dict,
@@ -141,12 +143,14 @@ class CascadeEstimator(TopdownPoseEstimator):
         self.stage1 = self._build_stage('stage1', stage1)
         self.stage2 = self._build_stage('stage2', stage2)
         self.num_joints = num_joints_of(self.stage1.head)
-        if num_joints_of(self.stage2.head) != self.num_joints:
+        of_stage2 = num_joints_of(self.stage2.head)
+        if of_stage2 != self.num_joints:
             raise ValueError(
                 'both stages must have the same landmarks, but the head of stage1 has '
-                f'{self.num_joints} and that of stage2 {num_joints_of(self.stage2.head)}')
+                f'{self.num_joints} and that of stage2 {of_stage2}')
 
-        self.input_size = tuple(input_size)
+        width, height = input_size
+        self.input_size = width, height
         self.rotation = rotation
         self.jitter = jitter
         self.freeze_stage1 = freeze_stage1
@@ -154,7 +158,7 @@ class CascadeEstimator(TopdownPoseEstimator):
             self.stage1.requires_grad_(False)
         self.crops = StageCrops(self.input_size, size_of(self.stage1),
                                 size_of(self.stage2), context, zoom)
-        self._init_mean_shape(mean_shape)
+        self.register_mean_shape(mean_shape)
         self._register_load_state_dict_pre_hook(self._load_state_dict_pre_hook)
 
     def _build_stage(self, name: str, cfg: dict) -> TopdownPoseEstimator:
@@ -177,21 +181,6 @@ class CascadeEstimator(TopdownPoseEstimator):
 
     # ------------------------------------------------------------ mean shape
 
-    def _init_mean_shape(
-            self, mean_shape: np.ndarray | Sequence | str | PathLike) -> None:
-        # NaN says "not yet", in a checkpoint, too.
-        self.register_buffer('mean_shape', torch.full((self.num_joints, 2), math.nan))
-        if isinstance(mean_shape, str) and mean_shape == 'auto':
-            return
-        if isinstance(mean_shape, str | PathLike):
-            mean_shape = load_mean_shape(mean_shape, self.num_joints)
-        self.set_mean_shape(mean_shape)
-
-    @property
-    def needs_mean_shape(self) -> bool:
-        """Whether there is no mean shape yet."""
-        return bool(self.mean_shape.isnan().any())
-
     def set_mean_shape(self, mean_shape: np.ndarray | Sequence) -> None:
         """Fill the mean shape, and that of heads that wait for one.
 
@@ -206,7 +195,7 @@ class CascadeEstimator(TopdownPoseEstimator):
         if np.ptp(value, axis=0).max() < 1e-3:
             raise ValueError('mean_shape has all points in one place: nothing to '
                              'align a face to')
-        self.mean_shape.copy_(torch.as_tensor(value))
+        super().set_mean_shape(value)
         mean = self.crops.mean_points(self.mean_shape)
         for stage, points, size in (
                 (self.stage1, transform_points(self.crops.box_to_crop1, mean),
@@ -234,14 +223,7 @@ class CascadeEstimator(TopdownPoseEstimator):
                 f'the cascade was built for a canvas of {width}x{height} pixels '
                 f'(input_size), but got {inputs.shape[-1]}x{inputs.shape[-2]}: let '
                 'FaceAffine of the pipeline cut that size')
-        if not self.training or not getattr(self, '_mean_shape_checked', False):
-            # In training once: looking at it halts a GPU.
-            if self.needs_mean_shape:
-                raise RuntimeError(
-                    "mean_shape='auto' has not been computed: train with custom_hooks="
-                    "[dict(type='mmwing.MeanShapeHook')], load a checkpoint of such a "
-                    'run, or set mean_shape to a file')
-            self._mean_shape_checked = True
+        self.require_mean_shape()
 
     # --------------------------------------------------------- MMPose's modes
 

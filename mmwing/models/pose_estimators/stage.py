@@ -16,7 +16,8 @@ from mmwing.codecs import DirectRegressionLabel
 
 def size_of(stage: TopdownPoseEstimator) -> tuple[int, int]:
     """(w, h) of a stage's crop."""
-    return tuple(stage.head.decoder.input_size)
+    width, height = stage.head.decoder.input_size
+    return width, height
 
 
 def num_joints_of(head: BaseHead) -> int:

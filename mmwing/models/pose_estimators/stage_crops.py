@@ -50,10 +50,11 @@ class StageCrops(nn.Module):
                  size2: tuple[int, int], context: float, zoom: float) -> None:
         super().__init__()
         self.zoom = zoom
-        self._sizes = tuple(map(tuple, (size1, size2)))
-        self._samples = tuple(
-            _samples(_scale(canvas, size, context) * factor)
-            for size, factor in ((size1, 1.), (size2, zoom)))
+        self._size1, self._size2 = size1, size2
+        # By the reduction of an average face: its own would make the result of a face
+        # depend on the rest of the batch.
+        self._samples1 = _samples(_scale(canvas, size1, context))
+        self._samples2 = _samples(_scale(canvas, size2, context) * zoom)
         # Not in checkpoints: they follow from the arguments.
         for name, size in (('canvas', canvas), ('size1', size1), ('size2', size2)):
             self.register_buffer(name, torch.tensor(size, dtype=torch.float32), False)
@@ -62,13 +63,11 @@ class StageCrops(nn.Module):
 
     def crop1(self, images: Tensor) -> Tensor:
         """Crops of stage 1 (N, C, h, w) out of canvases (N, C, H, W)."""
-        return crop(images, self.box_to_crop1, self._sizes[0], self._samples[0])
+        return crop(images, self.box_to_crop1, self._size1, self._samples1)
 
     def crop2(self, images: Tensor, matrix: Tensor) -> Tensor:
         """Crops of stage 2 (N, C, h, w), cut by matrices (N, 2, 3)."""
-        # Samples by the reduction of an average face: its own would make the result
-        # depend on the rest of the batch.
-        return crop(images, matrix, self._sizes[1], self._samples[1])
+        return crop(images, matrix, self._size2, self._samples2)
 
     def mean_points(self, mean_shape: Tensor) -> Tensor:
         """The mean shape (1, K, 2), given normalised by the canvas' size, (K, 2)."""
@@ -125,8 +124,8 @@ class StageCrops(nn.Module):
         corners = torch.rand(matrix.shape[0], 2, 2, device=matrix.device) * 2 - 1
         corners = corners.to(matrix.dtype) * jitter
         scale = 1 / (1 + (corners[:, 1] - corners[:, 0]).mean(1))
-        angle = torch.rand(matrix.shape[0], device=matrix.device).to(matrix.dtype) * 2 - 1
-        angle = angle * math.radians(rotation)
+        angle = torch.rand(matrix.shape[0], device=matrix.device) * 2 - 1
+        angle = angle.to(matrix.dtype) * math.radians(rotation)
         source = self.size2 * (0.5 + corners.mean(1))
         moved = similarity(scale * angle.cos(), scale * angle.sin(), source,
                            (self.size2 / 2).expand_as(source))

@@ -53,12 +53,11 @@ def test_starts_as_the_direct_head():
 
 def test_reads_where_the_landmarks_are():
     """A map that holds its own coordinates gives back those of each point."""
-    head = build(patch_size=3)
     stride = 4
+    head = build(patch_size=3, decoder=None, input_size=(16 * stride, 12 * stride))
     # The centre of pixel j of the map, in pixels of the input.
     xs = torch.arange(16.) * stride + (stride - 1) / 2
     ys = torch.arange(12.) * stride + (stride - 1) / 2
-    head.input_size = (16 * stride, 12 * stride)
     maps = torch.stack(torch.meshgrid(xs, ys, indexing='xy'))[None]
     points = torch.rand(1, K, 2) * 0.5 + 0.25
     size = torch.tensor([64., 48.])

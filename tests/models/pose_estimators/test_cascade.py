@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from halts import no_halts
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
@@ -13,6 +14,7 @@ import mmwing
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.engine.hooks import MeanShapeHook
 from mmwing.geometry import invert, transform_points
+from mmwing.models.pose_estimators.stage import samples_of, set_labels
 
 
 def predictions(model, dots, faces, name='keypoints'):
@@ -158,21 +160,21 @@ def test_one_accident_leaves_the_other_faces_alone(dots):
     faces = dots.faces(3)
     model = dots.build()
     points = torch.from_numpy(faces)
-    expected, usable = model._align(points)
+    expected, usable = model.crops.align(points, model.mean_shape)
     assert usable.all()
     broken = points.clone()
     broken[1] = float('nan')
-    matrix, usable = model._align(broken)
+    matrix, usable = model.crops.align(broken, model.mean_shape)
     assert usable.tolist() == [True, False, True]
     torch.testing.assert_close(matrix[[0, 2]], expected[[0, 2]])
-    torch.testing.assert_close(matrix[1], model.box_to_crop2[0])
+    torch.testing.assert_close(matrix[1], model.crops.box_to_crop2[0])
 
 
 @pytest.mark.parametrize('name', sorted(ACCIDENTS))
 def test_the_crop_stays_finite_and_so_does_its_gradient(dots, name):
     model = dots.build()
     points = (ACCIDENTS[name] * 200).requires_grad_()
-    matrix, _ = model._align(points)
+    matrix, _ = model.crops.align(points, model.mean_shape)
     assert matrix.isfinite().all()
     matrix.sum().backward()
     assert points.grad.isfinite().all()
@@ -180,13 +182,13 @@ def test_the_crop_stays_finite_and_so_does_its_gradient(dots, name):
 
 def test_points_that_are_no_face_are_unusable(dots):
     model = dots.build()
-    reference = model._mean_points()
+    reference = model.crops.mean_points(model.mean_shape)
     mirrored = reference.clone()
     mirrored[..., 0] = 200 - mirrored[..., 0]
     # Turned half about and mirrored, three points of a triangle hardly agree.
     scattered = torch.tensor([[[80., 100], [100, 84], [100, 116]]])
-    assert model._align(reference)[1].all()
-    agreement = model._align(scattered)[1]
+    assert model.crops.align(reference, model.mean_shape)[1].all()
+    agreement = model.crops.align(scattered, model.mean_shape)[1]
     assert agreement.dtype == torch.bool
 
 
@@ -227,9 +229,9 @@ def test_labels_are_in_the_pixels_of_each_stage(dots):
 
 def test_training_jitters_the_second_crop_within_its_limits(dots):
     torch.manual_seed(0)
-    model = dots.build(rotation=10, jitter=0.05)
-    still, _ = model._align(torch.from_numpy(dots.faces(1)))
-    moved = model._jitter(still.expand(2000, 2, 3))
+    model = dots.build()
+    still, _ = model.crops.align(torch.from_numpy(dots.faces(1)), model.mean_shape)
+    moved = model.crops.jitter(still.expand(2000, 2, 3), 0.05, 10)
     # In pixels of the crop: what jitter adds to the crop without it.
     added = invert(torch.cat([still.expand(2000, 2, 3)]))
     centers = transform_points(moved, transform_points(
@@ -242,8 +244,34 @@ def test_training_jitters_the_second_crop_within_its_limits(dots):
     assert 5 < (centers - 64).abs().max() <= 128 * 0.05 * 1.2
     for value in (angle.mean() / 10, (size - 1).mean() / 0.05, (centers - 64).mean()):
         assert abs(value) < 0.1
-    quiet = dots.build(rotation=0, jitter=0)
-    torch.testing.assert_close(quiet._jitter(still), still)
+    torch.testing.assert_close(model.crops.jitter(still, 0, 0), still)
+
+
+def test_training_crops_with_the_jitter_of_the_model(dots):
+    faces = dots.faces()
+    seen = []
+    for limits in (dict(rotation=0, jitter=0), dict(rotation=30, jitter=0.2)):
+        model = dots.build(**limits)
+        predictions(model, dots, faces)
+        aligned = model.stage2.head.seen
+        model.train()(dots.paint(faces), dots.samples(faces), mode='loss')
+        seen.append((model.stage2.head.seen - aligned).abs().max())
+    assert seen[0] == 0
+    assert seen[1] > 0.1
+
+
+def test_a_step_does_not_halt_the_device(dots):
+    """Neither labels nor what stage 1 finds leave the device."""
+    loss = dict(type='SmoothL1Loss', use_target_weight=True)
+    torch.manual_seed(0)
+    model = dots.build(small('cnn6', (64, 64), loss=loss),
+                       small('cnn7', (128, 128), loss=loss)).train()
+    faces = dots.faces()
+    images, samples = dots.paint(faces), dots.samples(faces)
+    with no_halts():
+        losses = model(images, samples, mode='loss')
+        sum(v for k, v in losses.items() if 'loss' in k).backward()
+    assert all(p.grad is not None for p in model.parameters())
 
 
 def test_landmarks_without_annotation_have_no_weight(dots):
@@ -255,8 +283,8 @@ def test_landmarks_without_annotation_have_no_weight(dots):
     images = dots.paint(np.nan_to_num(faces, nan=120.))
     losses = model(images, samples, mode='loss')
     assert all(value.isfinite().all() for value in losses.values())
-    stage = model._samples(model.stage2, samples, torch.from_numpy(faces),
-                           torch.as_tensor(weights))
+    stage = samples_of(model.stage2, samples)
+    set_labels(model.stage2, stage, torch.from_numpy(faces), torch.as_tensor(weights))
     got = np.concatenate([s.gt_instance_labels.keypoint_weights for s in stage])
     np.testing.assert_array_equal(got, weights)
 
