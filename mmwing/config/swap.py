@@ -166,9 +166,11 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
         TypeError: The loss does not have an argument.
 
     Examples:
-        >>> cfg = load_config('mmpose::face_2d_keypoint/topdown_regression/wflw/'
-        ...                   'td-reg_res50_8xb64-210e_wflw-256x256.py')
-        >>> swap = swap_loss(cfg, 'WingLoss', omega=40, epsilon=8)
+        >>> import mmwing
+        >>> cfg = mmwing.load_config(
+        ...     'mmpose::face_2d_keypoint/topdown_regression/wflw/'
+        ...     'td-reg_res50_8xb64-210e_wflw-256x256.py')
+        >>> swap = mmwing.swap_loss(cfg, 'WingLoss', omega=40, epsilon=8)
         >>> swap.write('wing.py')
     """
     if head not in HEADS:

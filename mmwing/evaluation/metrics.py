@@ -69,6 +69,19 @@ class FaceAlignmentMetric(BaseMetric):
         ValueError: On an unknown normaliser or statistic, a bad threshold, or the name
             of a box for a distance of landmarks, and when evaluating: on no usable
             face, or a subset without faces.
+
+    Example:
+        >>> import mmwing, numpy as np
+        >>> true = np.array([[[10., 20.], [50., 20.], [30., 60.]]])  # eyes and mouth
+        >>> sample = dict(
+        ...     img_path='face.jpg',
+        ...     gt_instances=dict(keypoints=true, keypoints_visible=np.ones((1, 3))),
+        ...     pred_instances=dict(keypoints=true + (0, 2)))
+        >>> metric = mmwing.FaceAlignmentMetric('eyes', keypoint_indices=(0, 1))
+        >>> metric.process(None, [sample])
+        >>> figures = metric.evaluate(size=1)
+        >>> figures['NME'], figures['FR@0.1'], figures['AUC@0.1']  # 2 pixels of 40
+        (0.05, 0.0, 0.5)
     """
 
     def __init__(self,

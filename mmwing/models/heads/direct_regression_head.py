@@ -61,6 +61,16 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
 
     Raises:
         ValueError: If an argument is out of range or two contradict each other.
+
+    Example:
+        >>> import mmwing, torch
+        >>> codec = dict(type='mmwing.DirectRegressionLabel', input_size=(64, 64))
+        >>> head = mmwing.DirectRegressionHead(
+        ...     in_channels=512, num_joints=68, hidden_channels=128, decoder=codec)
+        >>> head.loss_module.input_size  # so that Wing counts in pixels
+        (64, 64)
+        >>> head((torch.zeros(2, 32, 4, 4), )).shape  # normalised coordinates
+        torch.Size([2, 68, 2])
     """
 
     def __init__(self,

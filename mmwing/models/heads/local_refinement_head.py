@@ -99,6 +99,16 @@ class LocalRefinementHead(DirectRegressionHead):
     Raises:
         ValueError: If an argument is out of range; in :meth:`forward`, if the maps
             are not those that the head was built for.
+
+    Example:
+        >>> import mmwing, torch
+        >>> codec = dict(type='mmwing.DirectRegressionLabel', input_size=(64, 64))
+        >>> head = mmwing.LocalRefinementHead(
+        ...     in_channels=32 * 4 * 4, num_joints=68, local_channels=[16], num_steps=2,
+        ...     decoder=codec)
+        >>> maps = (torch.zeros(2, 16, 16, 16), torch.zeros(2, 32, 4, 4))
+        >>> head(maps).shape  # normalised coordinates
+        torch.Size([2, 68, 2])
     """
 
     def __init__(self,

@@ -104,6 +104,16 @@ class AdaptiveWingLoss(HeatmapLoss):
         epsilon (float): Its curvature, in heat-map values. Defaults to 1.
         theta (float): Where it becomes a line, in heat-map values. Defaults to 0.5.
         **kwargs: See :class:`HeatmapLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.zeros(1, 1, 8, 8)  # heat maps (N, K, H, W)
+        >>> target = torch.zeros(1, 1, 8, 8)
+        >>> target[0, 0, 4, 4] = 1.
+        >>> mmwing.AdaptiveWingLoss(foreground_weight=0)(output, target)  # of 64 pixels
+        tensor(0.1603)
+        >>> mmwing.AdaptiveWingLoss()(output, target)  # the foreground 11 times
+        tensor(1.7633)
     """
 
     def __init__(self, alpha: float = 2.1, omega: float = 14.0, epsilon: float = 1.0,
@@ -146,6 +156,14 @@ class HeatmapWingLoss(HeatmapLoss):
             Defaults to 0.5.
         epsilon (float): Its curvature, in heat-map values. Defaults to 1.
         **kwargs: See :class:`HeatmapLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.zeros(1, 1, 8, 8)  # heat maps (N, K, H, W)
+        >>> target = torch.zeros(1, 1, 8, 8)
+        >>> target[0, 0, 4, 4] = 1.
+        >>> mmwing.HeatmapWingLoss()(output, target)  # (0.5 + 0.5 ln 1.5) 11 / 64
+        tensor(0.1208)
     """
 
     def __init__(self, omega: float = 0.5, epsilon: float = 1.0,

@@ -24,6 +24,13 @@ class L2Loss(ResidualLoss):
 
     Differs from MMPose's ``MSELoss`` in the factor 1/2, in the weights (outside the
     square) and in the reduction.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.L2Loss()(output, target)  # 3**2 / 2
+        tensor(4.5000)
     """
 
     def penalty(self, residual: Tensor) -> Tensor:
@@ -33,7 +40,15 @@ class L2Loss(ResidualLoss):
 
 @MODELS.register_module()
 class L1Loss(ResidualLoss):
-    """The absolute residual, ``|x|``."""
+    """The absolute residual, ``|x|``.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.L1Loss()(output, target)
+        tensor(3.)
+    """
 
     def penalty(self, residual: Tensor) -> Tensor:
         """See :func:`penalties.l1`."""
@@ -51,6 +66,13 @@ class SmoothL1Loss(ResidualLoss):
     Args:
         beta (float): Where the square becomes a line, in pixels. Defaults to 1.0.
         **kwargs: See :class:`ResidualLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.SmoothL1Loss(beta=1)(output, target)  # 3 - 1 / 2
+        tensor(2.5000)
     """
 
     lengths = ('beta', )
@@ -91,6 +113,16 @@ class WingLoss(ResidualLoss):
             to 10.
         epsilon (float): Its curvature, in pixels. Defaults to 2.
         **kwargs: See :class:`ResidualLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.WingLoss(omega=10, epsilon=2)(output, target)  # 10 ln(1 + 3 / 2)
+        tensor(9.1629)
+        >>> loss = mmwing.WingLoss(input_size=(64, 64))  # of normalised coordinates
+        >>> loss(output / 64, target / 64)
+        tensor(9.1629)
     """
 
     lengths = ('omega', 'epsilon')
@@ -130,6 +162,13 @@ class RectifiedWingLoss(ResidualLoss):
         r (float): Errors below, in pixels, are annotation noise and cost nothing;
             ``0 <= r < omega``. Defaults to 0.5, our choice.
         **kwargs: See :class:`ResidualLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.RectifiedWingLoss(r=0.5)(output, target)  # 10 ln(1 + 2.5 / 2)
+        tensor(8.1093)
     """
 
     lengths = ('omega', 'epsilon', 'r')
@@ -175,6 +214,13 @@ class SoftWingLoss(ResidualLoss):
         omega2 (float): The logarithm's factor, in pixels. Defaults to 20.
         epsilon (float): Its curvature, in pixels. Defaults to 0.5.
         **kwargs: See :class:`ResidualLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.SoftWingLoss()(output, target)  # 2 + 20 ln(7 / 5)
+        tensor(8.7294)
     """
 
     lengths = ('omega1', 'omega2', 'epsilon')
@@ -213,6 +259,13 @@ class GeneralRobustLoss(ResidualLoss):
         alpha (float): Shape, a number or ``-inf``. Defaults to 1.
         c (float): Scale in pixels. Defaults to 2.
         **kwargs: See :class:`ResidualLoss`.
+
+    Example:
+        >>> import mmwing, torch
+        >>> output = torch.tensor([[[30., 20.]]])  # (N, K, 2), pixels of the input
+        >>> target = torch.tensor([[[30., 23.]]])
+        >>> mmwing.GeneralRobustLoss(alpha=1, c=2)(output, target)  # sqrt(3.25) - 1
+        tensor(0.8028)
     """
 
     lengths = ('c', )
