@@ -1,4 +1,4 @@
-"""mmwing's registries: children of MMPose's, scope ``mmwing``.
+"""mmwing's registries, children of MMPose's with the scope ``mmwing``.
 
 A config with ``default_scope = 'mmpose'`` names what is registered here as
 ``mmwing.X``; everything of MMPose's keeps its bare name.

@@ -1,3 +1,3 @@
-"""The version, also of the package on an index."""
+"""The version."""
 
 __version__ = '0.1.0'

@@ -1,4 +1,4 @@
-"""Time and memory that a loss costs, against other losses."""
+"""Measure time and memory of a loss against other losses."""
 
 import time
 from collections.abc import Callable, Mapping

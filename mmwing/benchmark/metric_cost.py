@@ -1,4 +1,4 @@
-"""Time and memory that an evaluation of many faces costs."""
+"""Measure time and memory of an evaluation."""
 
 import resource
 import sys

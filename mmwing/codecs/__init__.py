@@ -1,4 +1,4 @@
-"""Codecs: from landmarks in pixels to labels, and back."""
+"""Codecs: encode landmarks as labels and decode predictions."""
 
 from .direct_regression_label import DirectRegressionLabel
 

@@ -1,4 +1,4 @@
-"""Landmark coordinates as labels, in and outside the crop."""
+"""Encode landmarks as coordinates divided by the input size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing losses, and whatever else a config says: same data, seeds and schedule."""
+"""Compare losses or other changes of a config: same data, seeds and schedule."""
 
 from .by_pose import split_by_pose
 from .jobs import Job, default_at_once, run_jobs

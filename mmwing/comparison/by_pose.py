@@ -1,4 +1,4 @@
-"""The same results on frontal and on turned faces: whom does a part serve?"""
+"""Split the results of a study by head pose."""
 
 from __future__ import annotations
 

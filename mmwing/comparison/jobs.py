@@ -1,4 +1,4 @@
-"""Training runs as processes, several at once."""
+"""Run several trainings at once, each in its own process."""
 
 from __future__ import annotations
 

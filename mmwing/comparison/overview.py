@@ -1,4 +1,4 @@
-"""Several studies beside each other: where does an advantage live?"""
+"""Table of several studies."""
 
 from __future__ import annotations
 

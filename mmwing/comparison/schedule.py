@@ -1,4 +1,4 @@
-"""The same schedule, shorter or longer."""
+"""Change the length of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs a comparison consists of."""
+"""Plan the runs of a study and choose learning rates."""
 
 from __future__ import annotations
 

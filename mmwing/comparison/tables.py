@@ -1,4 +1,4 @@
-"""From result files to the table, the pictures and what may be said about them."""
+"""Write the table and the pictures of a study."""
 
 from __future__ import annotations
 

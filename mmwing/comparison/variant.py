@@ -1,4 +1,4 @@
-"""What is compared: a loss and the head it trains, or a config with changed keys."""
+"""One thing to compare: a loss and its head, or a config with changed keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the error grows with the error of the face box."""
+"""Test a model with disturbed face boxes."""
 
 import csv
 from collections.abc import Mapping, Sequence

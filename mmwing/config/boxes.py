@@ -1,4 +1,4 @@
-"""Other boxes for a test: disturbed ones, or those of a file."""
+"""Change the face boxes of a test: disturbed ones, or those of a file."""
 
 from collections.abc import Callable
 from os import PathLike

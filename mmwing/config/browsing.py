@@ -1,4 +1,4 @@
-"""What a network is fed: samples as the pipeline leaves them."""
+"""Draw samples of a config as its pipeline leaves them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a config says how landmarks become labels."""
+"""Find the codecs of a config."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turning a model into one that regresses landmark coordinates directly."""
+"""Turn a model into one that regresses landmark coordinates directly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families of MMPose's heads: which kind of loss each calls, and where it stands."""
+"""Families of MMPose's heads and the kind of loss that each takes."""
 
 from __future__ import annotations
 

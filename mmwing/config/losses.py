@@ -1,4 +1,4 @@
-"""The losses by name: which there are, what they take, what they are for."""
+"""Find a loss by name and check its arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What RTMPose configs take from MMDetection, without MMDetection."""
+"""Replace what RTMPose configs take from MMDetection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many landmarks the data sets of a config and its head have."""
+"""Compare the numbers of landmarks of head and data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A config as the difference from the one that it inherits from, for people to read."""
+"""Write a config as Python source that inherits from another one."""
 
 from __future__ import annotations
 

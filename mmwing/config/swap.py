@@ -1,4 +1,4 @@
-"""Another loss, or another head with it, for a config of MMPose's."""
+"""Give a config another loss, or another head with it."""
 
 from __future__ import annotations
 

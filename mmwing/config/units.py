@@ -1,4 +1,4 @@
-"""A loss in MMPose's own heads gets its unit from the codec of the config."""
+"""Give losses their unit: the input size of the codec."""
 
 from __future__ import annotations
 

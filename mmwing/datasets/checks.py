@@ -1,4 +1,4 @@
-"""Finding what is wrong with a user's own landmarks before training does."""
+"""Check a user's own landmarks before training."""
 
 from __future__ import annotations
 

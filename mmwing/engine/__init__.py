@@ -1,4 +1,4 @@
-"""What takes part in training besides model and data."""
+"""Hooks and optimiser wrappers."""
 
 from .hooks import (
     CheckpointConfigHook,

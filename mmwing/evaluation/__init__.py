@@ -1,4 +1,4 @@
-"""Evaluation as the face-alignment literature does it."""
+"""Evaluate landmarks as the face-alignment literature does."""
 
 from .faces import EvaluatedFaces
 from .metrics import FaceAlignmentMetric

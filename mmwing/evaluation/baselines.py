@@ -1,4 +1,4 @@
-"""What no network is needed for: the mean shape, put where the face is."""
+"""Baselines without a network: the mean shape fitted to each face."""
 
 from collections.abc import Mapping, Sequence
 

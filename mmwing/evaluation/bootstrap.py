@@ -1,4 +1,4 @@
-"""Bootstrap: how far a figure would move on another draw of faces."""
+"""Bootstrap intervals of figures over faces."""
 
 from collections.abc import Iterator
 

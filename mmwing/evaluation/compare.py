@@ -1,4 +1,4 @@
-"""Comparison of runs on the same faces, with intervals of their differences."""
+"""Compare runs on the same faces, with intervals of their differences."""
 
 import csv
 import io

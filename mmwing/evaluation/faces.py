@@ -1,4 +1,4 @@
-"""The faces of one evaluation: what was predicted, what was true, and whose it was."""
+"""The faces of one evaluation: predictions, true landmarks, boxes and subsets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

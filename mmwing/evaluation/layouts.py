@@ -1,4 +1,4 @@
-"""Which landmark is what: the annotation schemes that face data sets use.
+"""Annotation schemes of face data sets: eyes, contours and other parts.
 
 The indices were read off numbered drawings of the data sets' own images, and are
 those of MMPose's data set classes.

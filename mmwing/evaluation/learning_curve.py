@@ -1,4 +1,4 @@
-"""The figures of each validation, from the log of a training."""
+"""Read the figures of each validation from the log of a training."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""MMEngine metrics: they collect faces and hand them to the functions beside."""
+"""MMEngine metrics for face alignment."""
 
 import sys
 from collections.abc import Mapping, Sequence

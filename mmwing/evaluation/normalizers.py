@@ -1,4 +1,4 @@
-"""Normalisers: the length that a face's error is divided by."""
+"""Normalisers: lengths that a face's error is divided by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of one evaluation: figures, tables, pictures and a page."""
+"""Write the report of one evaluation: figures, tables, pictures and a page."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""From evaluated faces to the figures of a table."""
+"""Compute the figures of a protocol from evaluated faces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What OpenMMLab's last releases need to import and load today.
+"""Make OpenMMLab's last releases import and load today.
 
 :func:`prepare` runs once, when ``mmwing`` is imported. It changes nothing that works.
 Nothing here imports torch or OpenMMLab before that.

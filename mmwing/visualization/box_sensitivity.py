@@ -1,4 +1,4 @@
-"""NME against the error of the face box."""
+"""Draw NME against the error of the face box."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cumulative error distribution (CED) of one or several runs."""
+"""Draw the cumulative error distribution (CED) of one or several runs."""
 
 from collections.abc import Mapping
 from pathlib import Path

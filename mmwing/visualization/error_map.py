@@ -1,4 +1,4 @@
-"""Which landmarks are hard: their mean errors on the mean face."""
+"""Draw the mean error of each landmark on the mean face."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A sheet of faces with their true and predicted landmarks."""
+"""Draw a sheet of faces with true and predicted landmarks."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the figures share: size, colours, lines, legends below the axes."""
+"""Size, colours and legends that the figures share."""
 
 from __future__ import annotations
 

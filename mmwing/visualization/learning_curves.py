@@ -1,4 +1,4 @@
-"""NME after each epoch, of several runs."""
+"""Draw the NME after each epoch, of several runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Faces with numbered points, to see what each point is and what mirrors what."""
+"""Draw the mean face and faces with numbered points and flip pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often each head pose is seen, before and after balancing."""
+"""Draw the histogram of head poses before and after balancing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet of crops as the network gets them."""
+"""Draw a sheet of crops as the network gets them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A square picture of a face to draw points on, and sheets of such tiles."""
+"""Draw points, lines and captions on square pictures of faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AFLW with the 19 points, lists and splits of ``AFLWinfo_release.mat``."""
+"""Read AFLW: 19 points, lists and splits of ``AFLWinfo_release.mat``."""
 
 from __future__ import annotations
 

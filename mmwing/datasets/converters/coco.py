@@ -1,4 +1,4 @@
-"""The annotation files that MMPose's face data sets read, and what they drop."""
+"""Write COCO-style annotation files for MMPose's face data sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""COFW: MATLAB v7.3 files that hold images, 29 points, occlusion and boxes."""
+"""Read COFW: MATLAB v7.3 files with images, 29 points, occlusion and boxes."""
 
 from __future__ import annotations
 

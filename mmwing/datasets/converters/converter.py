@@ -1,4 +1,4 @@
-"""What the readers of the authors' formats have in common."""
+"""Base class of the readers of the authors' formats."""
 
 from __future__ import annotations
 

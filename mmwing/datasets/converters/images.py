@@ -1,4 +1,4 @@
-"""Bringing images into the prepared data set: copied, linked or cropped."""
+"""Copy, link or crop images into the prepared data set."""
 
 from __future__ import annotations
 

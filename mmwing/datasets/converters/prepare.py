@@ -1,4 +1,4 @@
-"""From raw archive to prepared data set: read, check, bring over, write."""
+"""Prepare a data set: read it, check it, bring the images over, write annotations."""
 
 from __future__ import annotations
 

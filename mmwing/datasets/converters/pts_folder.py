@@ -1,4 +1,4 @@
-"""Any folder of ``.pts`` files beside images of the same name."""
+"""Read a folder of ``.pts`` files beside images of the same name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling which data set a directory holds."""
+"""Recognise which data set a folder holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preparation did: counts, files and everything that was broken."""
+"""Summary of a preparation: counts, files and problems."""
 
 from __future__ import annotations
 

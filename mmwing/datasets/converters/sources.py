@@ -1,4 +1,4 @@
-"""Images inside videos and MATLAB files."""
+"""Read images from videos and MATLAB files."""
 
 from __future__ import annotations
 

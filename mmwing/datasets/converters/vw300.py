@@ -1,4 +1,4 @@
-"""300-VW: videos, or their frames, with one ``.pts`` file a frame."""
+"""Read 300-VW: videos, or their frames, with one ``.pts`` file a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""300-W: trees of ``.pts`` files from AFW, HELEN, LFPW, IBUG and the 2013 test."""
+"""Read 300-W: ``.pts`` files of AFW, HELEN, LFPW, IBUG and the 2013 test set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WFLW: text lists of 98 points, a box and six attribute flags."""
+"""Read WFLW: text lists of 98 points, a box and six attribute flags."""
 
 from __future__ import annotations
 

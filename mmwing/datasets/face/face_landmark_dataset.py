@@ -1,4 +1,4 @@
-"""A user's own faces with any number of points."""
+"""Data set of a user's own faces with any number of landmarks."""
 
 from __future__ import annotations
 

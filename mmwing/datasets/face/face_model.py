@@ -1,4 +1,4 @@
-"""A small 3-D model of the 68 iBUG landmarks and of the head that carries them.
+"""A 3-D model of the 68 iBUG landmarks with random identity, expression and pose.
 
 The model is written by hand from the proportions of an average adult; no face
 data went into it. Lengths are millimetres of the head: x to the right of the

@@ -1,4 +1,4 @@
-"""Faces painted from code: a data set that needs no file."""
+"""Data set of painted faces with exact landmarks; needs no file."""
 from __future__ import annotations
 
 import mmap

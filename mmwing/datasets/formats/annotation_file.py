@@ -1,4 +1,4 @@
-"""A COCO-style annotation file, looked at before MMPose reads it."""
+"""Check a COCO-style annotation file before MMPose reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The listing of a directory with raw data."""
+"""List the files of a folder with raw data."""
 
 from __future__ import annotations
 

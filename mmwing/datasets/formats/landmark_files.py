@@ -1,4 +1,4 @@
-"""Reading a user's own landmarks: COCO-style JSON, CSV, or a folder of ``.pts``."""
+"""Read a user's own landmarks: COCO-style JSON, CSV, or a folder of ``.pts``."""
 
 from __future__ import annotations
 

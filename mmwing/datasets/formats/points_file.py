@@ -1,4 +1,4 @@
-"""The small file that says what a user's own points are."""
+"""Read the points file, which names the landmarks of a scheme and its flip pairs."""
 
 from __future__ import annotations
 

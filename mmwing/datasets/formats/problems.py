@@ -1,4 +1,4 @@
-"""What can be wrong with raw data, and the log that collects it."""
+"""Kinds of problems in raw data, and the log that collects them."""
 
 from __future__ import annotations
 

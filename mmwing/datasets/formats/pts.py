@@ -1,4 +1,4 @@
-"""Reading ``.pts`` files, the landmark format of 300-W, 300-VW and Menpo."""
+"""Read ``.pts`` files, the landmark format of 300-W, 300-VW and Menpo."""
 
 from __future__ import annotations
 

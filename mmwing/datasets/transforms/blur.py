@@ -1,4 +1,4 @@
-"""Gaussian blur at the scale of the network input."""
+"""Blur the network input with a random Gaussian."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Test boxes that are off, by a known amount."""
+"""Disturb the face boxes of a test by a known amount."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform

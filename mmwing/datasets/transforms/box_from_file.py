@@ -1,4 +1,4 @@
-"""Test boxes of a detector."""
+"""Replace the face boxes of a test by those of a file."""
 
 from collections import defaultdict
 from collections.abc import Mapping

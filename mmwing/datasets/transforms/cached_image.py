@@ -1,4 +1,4 @@
-"""Decode each image of a small data set once."""
+"""Keep the decoded images of a small data set in memory."""
 
 import cv2
 from mmpose.datasets.transforms import LoadImage

@@ -1,4 +1,4 @@
-"""Brightness, contrast, saturation, tint and grey as one colour matrix."""
+"""Change brightness, contrast, saturation and tint by one colour matrix."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Random geometry of a face crop, drawn before any pixel is touched."""
+"""Jitter, rotate and mirror the face box."""
 
 import numpy as np
 from mmcv.transforms.utils import cache_randomness

@@ -1,4 +1,4 @@
-"""Room around the face, for a model that crops for itself."""
+"""Enlarge the face box for a model that crops for itself."""
 
 from mmcv.transforms import BaseTransform
 

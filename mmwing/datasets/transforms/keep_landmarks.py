@@ -1,4 +1,4 @@
-"""Some of a data set's landmarks, the others as if nobody had annotated them."""
+"""Keep some landmarks and mark the others as not annotated."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Wrong labels of a known amount, to see what a loss makes of them."""
+"""Add a known amount of noise to the labels."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform

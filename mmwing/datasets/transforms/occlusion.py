@@ -1,4 +1,4 @@
-"""Patches that hide a part of the face."""
+"""Cover a random part of the face with a patch."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform

@@ -1,4 +1,4 @@
-"""Data sets around a data set: which samples are seen, how often, in what subsets."""
+"""Wrappers of data sets: subsets and pose-based data balancing."""
 
 from .pose_balanced_dataset import PoseBalancedDataset
 from .shape_modes import PoseModes, pose_modes, yaw_mode

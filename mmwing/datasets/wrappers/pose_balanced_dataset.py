@@ -1,4 +1,4 @@
-"""Pose-based data balancing (PDB): rare head poses are seen more often."""
+"""Pose-based data balancing (PDB): repeat faces with rare head poses."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Modes of shape variation: Procrustes alignment, then PCA, with missing points."""
+"""Modes of shape variation: Procrustes alignment and PCA with missing landmarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Select the faces of named subsets, and tell the metric who belongs to which."""
+"""Select faces by named subsets, and pass the subsets on to the metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same augmentation in each run of a comparison, resumed or not."""
+"""Seed the augmentation anew in each epoch, so that resumed runs repeat it."""
 
 from __future__ import annotations
 

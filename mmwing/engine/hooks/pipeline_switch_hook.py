@@ -1,4 +1,4 @@
-"""Another training pipeline for the last epochs."""
+"""Switch to another training pipeline for the last epochs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of the optimiser."""
+"""Optimiser wrappers."""
 
 from .bfloat16_optim_wrapper import BFloat16OptimWrapper
 

@@ -1,4 +1,4 @@
-"""Mixed precision where MMEngine has none: on CPUs."""
+"""Train in mixed precision on CPUs (bfloat16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MMPose's regression head with what direct landmark regression needs besides."""
+"""Regress landmark coordinates with fully connected layers."""
 
 from __future__ import annotations
 

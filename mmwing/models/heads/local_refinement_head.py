@@ -1,4 +1,4 @@
-"""Direct regression that looks again where it has put the landmarks."""
+"""Regress landmarks, then correct each from the features around it."""
 
 from __future__ import annotations
 

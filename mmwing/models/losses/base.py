@@ -1,4 +1,4 @@
-"""What every loss shares: units, weights, reduction. It exists once, here."""
+"""Base class of the losses: units, weights and reduction."""
 
 import math
 import warnings

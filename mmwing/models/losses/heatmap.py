@@ -1,4 +1,4 @@
-"""Losses on heat maps (N, K, H, W), for MMPose's HeatmapHead and its kin.
+"""Losses on heat maps (N, K, H, W), for MMPose's HeatmapHead and its relatives.
 
 Heat-map values lie in [0, 1], so a residual hardly exceeds 1 and Wing with the paper's
 omega of 10 would be L1 in disguise, as on normalised coordinates. These losses have

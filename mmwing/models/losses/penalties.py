@@ -1,4 +1,4 @@
-"""Penalties: pure, element-wise functions of a residual.
+"""Penalties: element-wise functions of a residual.
 
 Conventions of every function here:
 

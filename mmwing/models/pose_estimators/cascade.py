@@ -1,4 +1,4 @@
-"""Coarse-to-fine localisation in two stages."""
+"""Estimate landmarks in two stages, the second on an aligned crop."""
 
 from __future__ import annotations
 

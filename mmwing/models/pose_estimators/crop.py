@@ -1,4 +1,4 @@
-"""Crops out of a batch of images, on the images' device."""
+"""Crop a batch of images on their device, without aliasing."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812
