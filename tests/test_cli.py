@@ -1,6 +1,7 @@
 """The command `mmwing`: one entry for every program, quick help, near misses."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,21 @@ def run(*arguments: str, path: str = '', **kwargs) -> subprocess.CompletedProces
 def test_every_program_has_a_command():
     programs = {path.name for path in TOOLS.glob('*.py')} - {'test_matrix.py'}
     assert {program for program, _ in cli.PROGRAMS.values()} == programs
+
+
+def pages() -> list[Path]:
+    """README, CONTRIBUTING and docs, where this is a checkout."""
+    return [page for page in (ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
+                              *(ROOT / 'docs').glob('*.md')) if page.is_file()]
+
+
+def test_commands_in_the_documentation_exist():
+    found = set()
+    for page in pages():
+        text = page.read_text(encoding='utf-8')
+        for code in re.findall(r'```.*?```|`[^`]+`', text, re.DOTALL):
+            found |= set(re.findall(r'\bmmwing ([a-z][a-z-]*)', code))
+    assert found <= {*cli.PROGRAMS, 'configs', 'doctor'}
 
 
 def test_help_lists_every_command_with_a_line(capsys):

@@ -1,6 +1,6 @@
 """Compare what WingLoss costs with MMPose's: forward and backward on the CPU.
 
-    OMP_NUM_THREADS=1 python tools/benchmark_losses.py
+    OMP_NUM_THREADS=1 mmwing benchmark-losses
 
 Times are medians (quartiles in brackets) over interleaved rounds, memory is the peak
 beyond output and target, in tensors of the output's size. PyTorch's profiler may

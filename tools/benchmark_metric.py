@@ -1,6 +1,6 @@
 """Measure what the evaluation of random faces costs, with everything switched on.
 
-    python tools/benchmark_metric.py
+    mmwing benchmark-metric
 
 Statistics, parts of the face, single landmarks, seven subsets, two thresholds and 95 %
 intervals. Memory is the peak of the process, with PyTorch and MMPose in it.

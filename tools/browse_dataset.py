@@ -1,6 +1,6 @@
 """Draw what a config feeds the network: augmented crops and their points.
 
-    python tools/browse_dataset.py CONFIG --out samples.png
+    mmwing browse CONFIG --out samples.png
 
 Look at it before training: points that sit beside the features, faces upside down or
 cut off are seen here in a second.

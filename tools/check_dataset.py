@@ -1,6 +1,6 @@
 """Check a user's own landmarks before training: JSON, CSV or folders of .pts.
 
-    python tools/check_dataset.py data/mine/train.json data/mine/val.json \\
+    mmwing check data/mine/train.json data/mine/val.json \\
         --images data/mine/images --points data/mine/points.yaml --out sheet.png
 
 Names what is broken and draws a sheet with numbered points. Without --points it

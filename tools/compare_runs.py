@@ -1,7 +1,7 @@
 """Compare runs: a table with intervals of their differences, and one CED plot.
 
-Usage: python tools/compare_runs.py RUN RUN... [--out DIR]
-RUN is a directory that tools/test.py --report DIR wrote. The others are compared
+Usage: mmwing compare RUN RUN... [--out DIR]
+RUN is a directory that mmwing test --report DIR wrote. The others are compared
 with the first, on the faces that all of them have.
 """
 

@@ -1,7 +1,7 @@
 """Compute the mean shape of a config's training set, for a head to start from.
 
-    python tools/compute_mean_shape.py CONFIG --out mean_shape.json
-    python tools/train.py CONFIG --cfg-options model.head.mean_shape=mean_shape.json
+    mmwing mean-shape CONFIG --out mean_shape.json
+    mmwing train CONFIG --cfg-options model.head.mean_shape=mean_shape.json
 
 With mean_shape='auto' and MeanShapeHook, as in mmwing's own configs, training does
 this by itself; a file serves where many runs shall start from one and the same shape.

@@ -1,6 +1,6 @@
 """Measure how far to the right of the true points the labels of a data set lie.
 
-    python tools/measure_label_offset.py CONFIG CHECKPOINT [--split val]
+    mmwing label-offset CONFIG CHECKPOINT [--split val]
 
 CHECKPOINT, a file or a work dir, is of a training with mirrored faces. Labels that
 count pixels from 1 come out as about 1: each mirrored face then contradicts its

@@ -1,8 +1,8 @@
 """Draw the NME after each validation of one or several trainings.
 
-    python tools/plot_learning_curves.py WORK_DIR... --out curves.png
+    mmwing plot-curves WORK_DIR... --out curves.png
 
-WORK_DIR is what tools/train.py --work-dir was given; its name names the curve.
+WORK_DIR is what mmwing train --work-dir was given; its name names the curve.
 """
 
 import argparse

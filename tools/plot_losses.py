@@ -1,7 +1,7 @@
 """Draw losses in pixels, and what is left of them on normalised coordinates.
 
-    python tools/plot_losses.py losses.png
-    python tools/plot_losses.py losses.svg --input-size 64
+    mmwing plot-losses losses.png
+    mmwing plot-losses losses.svg --input-size 64
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Draw the head poses of a config's training set, before and after balancing.
 
-    python tools/plot_pose_balance.py CONFIG --out pose_balance.png
+    mmwing plot-poses CONFIG --out pose_balance.png
 
 A config whose training set is a PoseBalancedDataset is drawn with its own settings;
 any other training set is wrapped in one, with the settings given here.

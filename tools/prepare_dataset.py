@@ -1,7 +1,7 @@
 """Turn a raw face data set into what MMPose's data set classes read.
 
-    python tools/prepare_dataset.py wflw downloads/wflw data/wflw
-    python tools/prepare_dataset.py 300w downloads/300w data/300w --crop 2 --size 320
+    mmwing prepare wflw downloads/wflw data/wflw
+    mmwing prepare 300w downloads/300w data/300w --crop 2 --size 320
 
 See docs/prepare_datasets.md for what each data set needs.
 """

@@ -1,6 +1,6 @@
 """NME of the mean shape on a config's test set: what a network has to beat.
 
-    python tools/shape_baselines.py CONFIG [--model METRICS.json | NME]
+    mmwing baselines CONFIG [--model METRICS.json | NME]
 
 The mean shape of the training set (a) fitted to each box and (b) mapped by the best
 affine map through five true points: eye centres, nose tip, mouth corners.
@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file, or name of a config of mmwing')
     parser.add_argument('--model', metavar='JSON|NME',
                         help='a trained model: metrics.json of its report, the file of '
-                        'tools/test.py --out, or its NME as a fraction')
+                        'mmwing test --out, or its NME as a fraction')
     parser.add_argument('--out', help='write the figures to this JSON file')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
                         help='override settings of the config, key=value')

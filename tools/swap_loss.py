@@ -1,6 +1,6 @@
 """Give a config of MMPose's another loss; writes a small config that inherits it.
 
-Usage: python tools/swap_loss.py CONFIG --loss NAME [--head keep|direct]
+Usage: mmwing swap CONFIG --loss NAME [--head keep|direct]
            [--set omega=40 epsilon=8] [--out FILE]
 CONFIG is a path, or mmpose::face_2d_keypoint/... Without --out the new config goes to
 the standard output, and what was changed to the standard error.

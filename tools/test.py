@@ -1,6 +1,6 @@
 """Test a model; MMPose's options, a report with figures and pictures, other boxes.
 
-Usage: python tools/test.py CONFIG CHECKPOINT [--report DIR] ...
+Usage: mmwing test CONFIG CHECKPOINT [--report DIR] ...
 CHECKPOINT is a file, or a work dir whose last checkpoint is taken. See
 docs/evaluation.md for what a report holds and how its figures are computed.
 """

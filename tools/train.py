@@ -1,6 +1,6 @@
 """Train a model; MMPose's options, on GPUs or CPUs.
 
-Usage: python tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] ...
+Usage: mmwing train CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] ...
 CONFIG is a path, or the name of a config that mmwing ships.
 """
 

@@ -15,7 +15,7 @@ COORDINATES = 'coordinates'
 HEAT_MAPS = 'heat maps'
 
 #: What to do where no loss fits, said in messages.
-DIRECT = 'tools/swap_loss.py --head direct'
+DIRECT = '`mmwing swap --head direct`'
 
 
 @dataclass(frozen=True)

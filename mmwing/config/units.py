@@ -59,7 +59,7 @@ def give_losses_their_units(cfg: Config) -> list[str]:
             raise TypeError(
                 f'{where}: {error}. What the base config sets for another loss stays '
                 'when only the type is changed: write a config in which '
-                f"{where} has _delete_=True, or let tools/swap_loss.py do it") from None
+                f"{where} has _delete_=True, or let `mmwing swap` do it") from None
         if is_direct:
             continue
         if takes_heatmaps(loss):

@@ -54,7 +54,7 @@ def read_run(directory: str | Path) -> Run:
         if not (directory / name).is_file():
             raise FileNotFoundError(
                 f'{directory} has no {name}: it is not a report; write one with '
-                'tools/test.py CONFIG CHECKPOINT --report DIR')
+                'mmwing test CONFIG CHECKPOINT --report DIR')
     try:
         metrics = json.loads((directory / 'metrics.json').read_text(encoding='utf-8'))
         with (directory / 'per_image.csv').open(newline='', encoding='utf-8') as file:
@@ -83,7 +83,7 @@ def read_nme(source: str | Path) -> float:
     """The NME of a trained model, a fraction.
 
     Args:
-        source: ``metrics.json`` of a report, the file that ``tools/test.py --out``
+        source: ``metrics.json`` of a report, the file that ``mmwing test --out``
             writes, a directory with a report, or the number itself.
 
     Raises:

@@ -44,7 +44,7 @@ def add_face_metric(cfg: Config) -> None:
 def name_subsets(cfg: Config) -> None:
     """Wrap the test data set in a SubsetDataset where its annotations name subsets.
 
-    MMPose's data sets drop what ``tools/prepare_dataset.py`` writes: WFLW's
+    MMPose's data sets drop what ``mmwing prepare`` writes: WFLW's
     attributes, 300-W's common and challenging. A data set that is wrapped already, or
     whose pipeline does not pack the faces' ids, stays as it is.
     """

@@ -76,7 +76,7 @@ class HasMeanShape:
                 "mean_shape='auto' has not been computed: train with "
                 "custom_hooks=[dict(type='mmwing.MeanShapeHook')], load a checkpoint "
                 'of such a run, or set mean_shape to a file that '
-                'tools/compute_mean_shape.py writes')
+                '`mmwing mean-shape` writes')
         self._mean_shape_is_known = True
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
@@ -147,7 +147,7 @@ def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:
     path = check_mean_shape_path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f'mean_shape: there is no file {path}; tools/compute_mean_shape.py '
+            f'mean_shape: there is no file {path}; `mmwing mean-shape` '
             "writes one, and mean_shape='auto' needs none")
     try:
         if path.suffix == '.npy':

@@ -34,12 +34,12 @@ TABLE = {
     ('topdown_heatmap', 'keep'): (
         [*HEATMAP_LOSSES, 'WingLoss'],
         'use AdaptiveWingLoss or HeatmapWingLoss, or turn the model into direct '
-        'regression with tools/swap_loss.py --head direct'),
+        'regression with `mmwing swap --head direct`'),
     ('topdown_heatmap', 'direct'): (
         COORDINATE_LOSSES, 'direct regression has none: use WingLoss'),
     ('rtmpose', 'keep'): (
         [], 'keep its KLDiscretLoss, or turn the model into direct regression with '
-        'tools/swap_loss.py --head direct'),
+        '`mmwing swap --head direct`'),
     ('rtmpose', 'direct'): (
         COORDINATE_LOSSES, 'direct regression has none: use WingLoss'),
 }

@@ -20,7 +20,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
     """Faces with any number of points, from JSON, CSV or ``.pts`` files.
 
     See :func:`mmwing.datasets.formats.landmark_files.read_landmarks` for the formats.
-    ``tools/check_dataset.py`` finds what is wrong with the files beforehand.
+    ``mmwing check`` finds what is wrong with the files beforehand.
 
     A sample has the fields of MMPose's face data sets: ``bbox`` (1, 4) as x1, y1,
     x2, y2, the annotated box, or the tight box around the points; ``keypoints``
@@ -80,7 +80,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
         if not metainfo:
             raise ValueError(
                 "metainfo is needed: dict(from_file='points.yaml'), a file with "
-                'num_points and flip_pairs (tools/check_dataset.py proposes pairs)')
+                'num_points and flip_pairs (`mmwing check` proposes pairs)')
         if 'from_file' in metainfo:
             return super()._load_metainfo(read_points_file(metainfo['from_file']))
         return super()._load_metainfo(pose_metainfo(metainfo))
@@ -108,7 +108,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             raise ValueError(
                 f'{record.where} has {len(record.keypoints)} points, but the data '
                 f'set {self.metainfo["dataset_name"]!r} has {expected}: mend the entry '
-                'or the points file (tools/check_dataset.py lists all offenders)')
+                'or the points file (`mmwing check` lists all offenders)')
 
     def _data_info(self, record: LandmarkRecord) -> dict:
         annotated = record.annotated
@@ -121,7 +121,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
                 width, height) < 0 or max(width, height) == 0:
             raise ValueError(
                 f'{record.where}: the box is {width:g} x {height:g} pixels; mend it '
-                '(tools/check_dataset.py lists all offenders)')
+                '(`mmwing check` lists all offenders)')
         return {
             'id': record.id,
             'img_id': record.image_id,

@@ -33,7 +33,7 @@ def check_annotation_file(path: str | PathLike) -> None:
         raise ValueError(
             f'annotation file {str(path)!r} has no list of {" and of ".join(missing)}: '
             'MMPose reads COCO-style files, a dict of images, annotations and '
-            'categories; tools/prepare_dataset.py writes them')
+            'categories; `mmwing prepare` writes them')
     empty = [key for key in _LISTS if not found[key]]
     if empty:
         raise ValueError(

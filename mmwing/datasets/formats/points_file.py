@@ -106,7 +106,7 @@ def pose_metainfo(points: Mapping) -> dict:
     if points.get('flip_pairs') is None:
         raise ValueError(
             'flip_pairs is missing: the pairs of points that change places in a '
-            'mirrored face. tools/check_dataset.py proposes them; [] says that '
+            'mirrored face. `mmwing check` proposes them; [] says that '
             'every point lies on the midline')
     partner = _partners(points['flip_pairs'], names)
     links = _links(points.get('contours') or [], names)

@@ -32,7 +32,7 @@ class BoxFromFile(BaseTransform):
         bbox_file (str): JSON file: a COCO list of detections (``image_id``, ``bbox``
             as x, y, w, h in pixels), of which each face takes the one that overlaps
             most with its annotated box; or a COCO annotation file whose annotations
-            have ``detector_bbox`` (x, y, w, h), as ``tools/prepare_dataset.py``
+            have ``detector_bbox`` (x, y, w, h), as ``mmwing prepare``
             writes it, which is found by ``id``.
         missing (str): What becomes of a face without a detection: ``'error'`` or
             ``'keep'``, which leaves the annotated box. Defaults to ``'error'``.

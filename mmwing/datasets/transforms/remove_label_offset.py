@@ -29,7 +29,7 @@ class RemoveLabelOffset(BaseTransform):
     labels shared changes none. ``raw_ann_info`` and the annotation file stay as they
     are.
 
-    ``tools/measure_label_offset.py`` measures the offset in x and prints the line for
+    ``mmwing label-offset`` measures the offset in x and prints the line for
     the config.
 
     Required Keys: keypoints (1, K, 2) (optional). Without it nothing changes: a face to

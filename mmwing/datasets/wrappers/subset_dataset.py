@@ -19,7 +19,7 @@ class SubsetDataset:
     Wraps any top-down, COCO-style data set of MMPose's, whose type and arguments
     stay as they are. Each sample's meta information gets ``subsets`` (a list of
     names) and ``attributes`` (flags by name) of its face, as
-    ``tools/prepare_dataset.py`` writes them into the annotation file. The metric then
+    ``mmwing prepare`` writes them into the annotation file. The metric then
     reports WFLW's pose, expression, illumination, make-up, occlusion and blur, or
     300-W's common, challenging and full, from one pass over the test set::
 
@@ -86,7 +86,7 @@ class SubsetDataset:
         annotations = content['annotations']
         if not self.named and not any('subsets' in face for face in annotations):
             raise ValueError(f'{self.dataset.ann_file} carries no subsets; write it '
-                             f'with tools/prepare_dataset.py, or give named=')
+                             f'with `mmwing prepare`, or give named=')
         by_name = self._images_by_subset(content['images'])
         self._fields = {
             face['id']: {

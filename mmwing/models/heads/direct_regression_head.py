@@ -53,7 +53,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         mean_shape (array | str | Path, optional): Added to the output, so that the
             network learns the difference from it: coordinates normalised by the
             input size, (K, 2); a ``.json`` or ``.npy`` file with them
-            (``tools/compute_mean_shape.py`` writes one); or ``'auto'``, with which
+            (``mmwing mean-shape`` writes one); or ``'auto'``, with which
             :class:`mmwing.MeanShapeHook` computes it from the training set. It is
             stored in the checkpoint. Defaults to ``None``.
         input_size (Sequence[int], optional): (w, h) of the network input in pixels.
