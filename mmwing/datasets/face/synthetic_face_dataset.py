@@ -14,7 +14,7 @@ from mmwing.registry import DATASETS
 
 from .painted_image_backend import painted_image_path
 from .painter import face_landmarks, paint_face
-from .painter.canvas import Image
+from .painter.polygons import Image
 
 _MIN_IMAGE_SIZE = 32
 

@@ -1,7 +1,6 @@
 import copy
 import pickle
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,9 +14,7 @@ from mmpose.utils import register_all_modules
 from torch.utils.data import DataLoader
 
 from mmwing.datasets.face import SyntheticFaceDataset, synthetic_face_dataset
-from mmwing.datasets.face.face_model import MEAN_SHAPE, random_face
-from mmwing.datasets.face.painter import face_landmarks, paint_face
-from mmwing.datasets.face.painter.canvas import Canvas
+from mmwing.datasets.face.painter import face_landmarks
 
 PIPELINE = [
     {'type': 'LoadImage'},
@@ -39,126 +36,6 @@ def no_painting(monkeypatch):
 
     return install
 
-
-def sample_faces(count=200, size=128):
-    return [random_face(np.random.default_rng([3, i]), size) for i in range(count)]
-
-
-# --------------------------------------------------------------------- painter
-
-def test_same_arguments_give_the_same_picture():
-    first, points = paint_face(5, 7)
-    np.random.seed(0)
-    cv2.setRNGSeed(1)
-    again, points_again = paint_face(5, 7)
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_array_equal(points, points_again)
-
-
-def test_seed_and_index_both_matter():
-    pictures = [paint_face(s, i)[0] for s, i in ((0, 1), (1, 0), (0, 0), (1, 1))]
-    for i, one in enumerate(pictures):
-        for other in pictures[i + 1:]:
-            assert np.abs(one.astype(int) - other).mean() > 5
-
-
-@pytest.mark.parametrize('size', [32, 61, 128, 256])
-def test_picture_and_landmarks(size):
-    for index in range(8):
-        picture, points = paint_face(2, index, size)
-        assert picture.shape == (size, size, 3) and picture.dtype == np.uint8
-        assert points.shape == (68, 2)
-        assert points.min() >= 0 and points.max() <= size - 1
-        np.testing.assert_array_equal(points, face_landmarks(2, index, size))
-
-
-def test_landmarks_scale_with_the_canvas():
-    small, large = face_landmarks(0, 4, 100), face_landmarks(0, 4, 300)
-    np.testing.assert_allclose((small + .5) * 3, large + .5, atol=1e-9)
-
-
-def test_mean_shape_is_symmetric_under_the_flip_pairs():
-    flip = SyntheticFaceDataset(1).metainfo['flip_indices']
-    np.testing.assert_allclose(MEAN_SHAPE[flip] * (-1, 1, 1), MEAN_SHAPE)
-
-
-def test_faces_vary_in_pose_and_expression():
-    faces = sample_faces()
-    yaw = np.rad2deg([f.yaw for f in faces])
-    assert yaw.max() > 50 and yaw.min() < -50 and np.abs(yaw).max() <= 60
-    assert np.std([f.pitch for f in faces]) > np.deg2rad(5)
-    assert np.std([f.roll for f in faces]) > np.deg2rad(5)
-    opening = np.array([np.linalg.norm(f.landmarks[62] - f.landmarks[66])
-                        / np.linalg.norm(f.landmarks[27] - f.landmarks[8])
-                        for f in faces])
-    assert np.quantile(opening, .1) < .05 and np.quantile(opening, .95) > .15
-    assert any(min(f.eye_open) == 0 for f in faces)
-
-
-def test_far_contour_lies_on_the_silhouette():
-    """Turned away, a contour point moves outwards from its place on the skull."""
-    for face in sample_faces():
-        unrolled = np.array([[np.cos(face.roll), np.sin(face.roll)],
-                             [-np.sin(face.roll), np.cos(face.roll)]])
-        seen = face.landmarks[:17] @ unrolled.T
-        fixed = face.camera(face.shape[:17]) @ unrolled.T
-        moved = (seen - fixed)[:, 0] / face.camera.scale
-        left, right = moved[:8], moved[9:]
-        assert left.max() < 1e-9 and right.min() > -1e-9
-        far, near = (left, right) if face.yaw < 0 else (-right, -left)
-        if abs(face.yaw) > np.deg2rad(30):
-            assert far[:4].max() < 0 or far[-4:].max() < 0
-            assert np.abs(near).max() < 1e-9
-
-
-def test_polygons_are_painted_where_they_are_said_to_be():
-    """Area and centre of mass against the exact polygon, at sub-pixel offsets."""
-    outline = sample_faces(1)[0].outline
-    for shift in (0, .17, .5, .83):
-        polygon = outline + shift
-        canvas = Canvas(np.zeros((256, 256, 3), np.uint8), sample_faces(1)[0].camera)
-        canvas.fill(polygon, (255, 255, 255))
-        mass = cv2.resize(canvas.image, (128, 128),
-                          interpolation=cv2.INTER_AREA)[..., 0] / 255.0
-        exact = cv2.moments(polygon.astype(np.float32))
-        centre = np.array([exact['m10'], exact['m01']]) / exact['m00']
-        y, x = np.mgrid[:128, :128]
-        found = np.array([(mass * x).sum(), (mass * y).sum()]) / mass.sum()
-        perimeter = cv2.arcLength(polygon.astype(np.float32), True)
-        np.testing.assert_allclose(found, centre, atol=.05)
-        assert abs(mass.sum() - exact['m00']) / perimeter < .1  # mean edge error, px
-
-
-def edges(grey):
-    return np.hypot(cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1))
-
-
-def darkness(grey):
-    return 255 - grey
-
-
-@pytest.mark.parametrize('points, strength', [
-    (range(1, 16), edges),  # the jaw is an edge of the picture
-    ((18, 19, 20, 23, 24, 25), darkness),  # the brows are dark along their middle
-])
-def test_picture_shows_the_landmarks_where_they_are(points, strength):
-    """Profile across the annotated line, averaged over faces, peaks on the line."""
-    points = np.array(points)
-    offsets = np.arange(-4, 4.01, .5)
-    profile = np.zeros(len(offsets))
-    for index in range(60):
-        picture, marks = paint_face(11, index)
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        signal = strength(cv2.GaussianBlur(grey, (0, 0), .8))
-        along = marks[points + 1] - marks[points - 1]
-        normal = along[:, ::-1] * (1, -1) / np.linalg.norm(along, axis=1)[:, None]
-        for k, offset in enumerate(offsets):
-            where = (marks[points] + offset * normal).astype(np.float32)
-            profile[k] += cv2.remap(signal, where[None], None, cv2.INTER_LINEAR).mean()
-    assert abs(offsets[profile.argmax()]) <= .5
-
-
-# -------------------------------------------------------------------- data set
 
 def test_fields_follow_mmpose_face_data_sets():
     dataset = SyntheticFaceDataset(3, seed=1, image_size=96, bbox_scale=1.25)

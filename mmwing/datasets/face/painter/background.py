@@ -1,16 +1,14 @@
-"""Paint what is behind a head."""
-
-from __future__ import annotations
+"""Paint the background: blurred colours and some shapes."""
 
 import cv2
 import numpy as np
 
-from .canvas import CIRCLE, SHIFT, Image, fill, fixed
-from .look import any_colour
+from .colours import any_colour
+from .polygons import CIRCLE, SHIFT, Image, fill_polygon, fixed_point, rectangle
 
 
 def paint_background(rng: np.random.Generator, size: int) -> Image:
-    """Blurred colours, some shapes, some texture."""
+    """Paint a square background; ``size`` in pixels."""
     cells = int(rng.integers(2, 7))
     coarse = (np.array(any_colour(rng))
               + rng.normal(0, rng.uniform(5, 45), (cells, cells, 1))
@@ -22,15 +20,12 @@ def paint_background(rng: np.random.Generator, size: int) -> Image:
         centre, extent = rng.uniform(0, size, 2), rng.uniform(.05, .35, 2) * size
         if kind < .4:
             angle = rng.uniform(0, np.pi)
-            turn = np.array([[np.cos(angle), -np.sin(angle)],
-                             [np.sin(angle), np.cos(angle)]])
-            corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * extent
-            fill(image, centre + corners @ turn.T, colour)
+            fill_polygon(image, rectangle(centre, extent, angle), colour)
         elif kind < .7:
-            fill(image, centre + CIRCLE * extent, colour)
+            fill_polygon(image, centre + CIRCLE * extent, colour)
         else:
             ends = np.stack([centre, rng.uniform(0, size, 2)])
-            cv2.polylines(image, [fixed(ends)], False, colour,
+            cv2.polylines(image, [fixed_point(ends)], False, colour,
                           int(rng.integers(1, max(2, size // 20))), cv2.LINE_AA,
                           SHIFT)
     return image

@@ -1,17 +1,23 @@
-"""Paint eyes and brows."""
-
-from __future__ import annotations
+"""Paint the eyes."""
 
 import numpy as np
 
 from ..face_model import Face
-from .canvas import Canvas, smooth
-from .look import Look, scaled
+from .canvas import Canvas
+from .colours import scaled
+from .look import Look
+from .polygons import smooth
 
 
-def paint_eye(canvas: Canvas, face: Face, look: Look,
-              rng: np.random.Generator, start: int, opening: float) -> None:
-    """One eye, closed or open, from the landmark ``start`` on."""
+def paint_eyes(canvas: Canvas, face: Face, look: Look,
+               rng: np.random.Generator) -> None:
+    """Paint both eyes, open as far as the face has them."""
+    for start, opening in ((36, face.eye_open[0]), (42, face.eye_open[1])):
+        _paint_eye(canvas, face, look, rng, start, opening)
+
+
+def _paint_eye(canvas: Canvas, face: Face, look: Look,
+               rng: np.random.Generator, start: int, opening: float) -> None:
     marks = face.landmarks[start:start + 6]
     unit = face.camera.scale
     upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
@@ -39,17 +45,3 @@ def paint_eye(canvas: Canvas, face: Face, look: Look,
     canvas.line(lower, lid_shade, .8)
     canvas.line(upper, scaled(look.brow, .6), 1.5)
     canvas.line(upper[2:] - up * 4.2, lid_shade, .9)
-
-
-def paint_brows(canvas: Canvas, face: Face, look: Look,
-                rng: np.random.Generator) -> None:
-    """Both brows."""
-    up = face.camera.rotation[:2, 1] * face.camera.scale
-    thickness = rng.uniform(1.6, 3.6)
-    taper = np.interp(np.arange(17), [0, 5, 16], [.35, .8, 1.0])[:, None]
-    for marks, half in ((face.landmarks[17:22], taper),
-                        (face.landmarks[22:27], taper[::-1])):
-        middle = smooth(marks)
-        band = half * thickness * up
-        canvas.blend(np.concatenate([middle - band, (middle + band)[::-1]]),
-                     look.brow, .92, .45)

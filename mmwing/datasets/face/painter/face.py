@@ -1,18 +1,26 @@
-"""Paint a face, the same one for the same seed and index."""
-
-from __future__ import annotations
+"""Paint a face: the same one for the same seed and index."""
 
 import cv2
 import numpy as np
 
-from ..face_model import Array, Face, random_face
+from ..face_model import Face, random_face
+from ..face_model.camera import Array
 from .background import paint_background
-from .canvas import OVERSAMPLE, Canvas, Image
-from .head import paint_head
+from .body import paint_neck_and_clothes
+from .brows import paint_brows
+from .canvas import OVERSAMPLE, Canvas
+from .eyes import paint_eyes
+from .glasses import paint_glasses
+from .hair import paint_fringe, paint_mane
 from .light import light_face
 from .look import random_look
+from .mouth import paint_mouth
+from .nose import paint_nose
 from .occluders import paint_occluder
 from .photograph import photograph
+from .polygons import Image
+from .skin import paint_skin
+from .skull import paint_ears, paint_skull
 
 
 def face_landmarks(seed: int, index: int, image_size: int = 128) -> Array:
@@ -45,12 +53,24 @@ def paint_face(seed: int, index: int, image_size: int = 128) -> tuple[Image, Arr
     rng = np.random.default_rng([seed, index, 1])
     look = random_look(rng)
     canvas = Canvas(paint_background(rng, image_size * OVERSAMPLE), face.camera)
-    paint_head(canvas, face, look, rng)
+    # From the back to the front. All draw from one random stream: another order is
+    # another series of faces.
+    paint_mane(canvas, face, look, rng)
+    paint_neck_and_clothes(canvas, face, look, rng)
+    paint_skull(canvas, face, look, rng)
+    paint_ears(canvas, face, look, rng)
+    paint_skin(canvas, face, look, rng)
+    paint_eyes(canvas, face, look, rng)
+    paint_brows(canvas, face, look, rng)
+    paint_mouth(canvas, face, look, rng)
+    paint_nose(canvas, face, look)
+    paint_fringe(canvas, face, look, rng)
+    paint_glasses(canvas, face, look, rng)
     image = cv2.resize(canvas.image, (image_size, image_size),
                        interpolation=cv2.INTER_AREA)
-    image = light_face(image, face, look, rng)
+    image = light_face(image, face, look)
     paint_occluder(image, face, look, rng)
-    return photograph(image, look, rng), face.landmarks
+    return photograph(image, rng), face.landmarks
 
 
 def _face(seed: int, index: int, image_size: int) -> Face:

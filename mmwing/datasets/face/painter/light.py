@@ -1,20 +1,18 @@
-"""Shade a painted head."""
-
-from __future__ import annotations
+"""Shade the head as its light does."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..face_model import Array, Face
-from .canvas import DISC, Image, fill, smooth
+from ..face_model import Face
+from ..face_model.camera import Array
 from .look import Look
-from .solids import ellipsoid
+from .polygons import DISC, Image, fill_polygon, smooth
+from .solids import skull_outline
 
 
-def light_face(image: Image, face: Face, look: Look,
-               rng: np.random.Generator) -> Image:
-    """Shade the head like an ellipsoid, with hollows and ridges painted on."""
+def light_face(image: Image, face: Face, look: Look) -> Image:
+    """Shade the head like an ellipsoid, and its hollows and ridges."""
     size = image.shape[0]
     low = max(32, size // 4)
     ratio = low / size
@@ -35,27 +33,29 @@ def light_face(image: Image, face: Face, look: Look,
     normal = (local / radii) @ camera.rotation.T
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     lambert = np.clip(normal @ look.light, -.2, 1)
-    shade = 1 + look.contrast * (1.25 * lambert - .95)
+    level = 1 + look.contrast * (1.25 * lambert - .95)
 
-    shade = cv2.resize(shade.astype(np.float32), (size, size),
+    level = cv2.resize(level.astype(np.float32), (size, size),
                        interpolation=cv2.INTER_LINEAR)
     mask = np.zeros((size, size), np.uint8)
-    for part in (ellipsoid(camera, (0, -12, -72), (76 * face.width, 84, 90)),
-                 smooth(face.outline, closed=True)):
-        fill(mask, part, 255)
+    for part in (skull_outline(face), smooth(face.outline, closed=True)):
+        fill_polygon(mask, part, 255)
     weight = mask.astype(np.float32) / 255
-    gain = (1 + weight * (shade - 1)) * _relief(face, look, size)
+    gain = (1 + weight * (level - 1)) * _relief(face, look, size)
     return cv2.multiply(image, cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
 
 
 def _relief(face: Face, look: Look, size: int) -> NDArray[np.float32]:
-    """Soft light and dark patches of eye sockets, cheeks, nose and chin."""
+    """Return soft light and dark patches of eye sockets, cheeks, nose and chin.
+
+    A factor (size, size), 1 where the face is flat.
+    """
     points, camera = face.shape, face.camera
     layer = np.full((size, size), 128, np.uint8)
     side = float(np.sign(look.light[0]) or 1)
 
     def patch(polygon: Array, level: float) -> None:
-        fill(layer, camera(polygon), 128 + level * look.relief)
+        fill_polygon(layer, camera(polygon), 128 + level * look.relief)
 
     def disc(centre: Array, radii: tuple[float, float], level: float) -> None:
         patch(centre + DISC * (*radii, 0), level)

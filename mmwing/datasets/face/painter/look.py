@@ -1,4 +1,4 @@
-"""Draw at random what a face looks like apart from its geometry."""
+"""Draw what a face looks like apart from its geometry: colours, hair, light."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..face_model import Array
-from .canvas import Colour
+from ..face_model.camera import Array
+from .colours import any_colour, mix, scaled
+from .polygons import Colour
 
 # Blue, green, red.
 _SKINS = ((205, 221, 245), (178, 200, 234), (150, 180, 222), (127, 160, 206),
@@ -20,7 +21,19 @@ _IRISES = ((30, 50, 80), (40, 70, 110), (150, 110, 70), (160, 130, 90),
 
 @dataclass(frozen=True)
 class Look:
-    """What a face looks like apart from its geometry."""
+    """What a face looks like apart from its geometry.
+
+    Attributes:
+        skin, hair, brow, lip, iris, cloth: Colours.
+        hair_style: ``'short'``, ``'fringe'``, ``'side'``, ``'long'`` or ``'bald'``.
+        beard, moustache: How dense, in [0, 1].
+        glasses: ``''``, ``'frame'`` or ``'sun'``.
+        hat: Whether a hat covers the forehead.
+        light: (3,) unit vector towards the light, in the picture's axes.
+        contrast: How much darker the far side of the light is.
+        relief: Strength of the shades of eye sockets, cheeks, nose and chin.
+        occluder: What is in front: ``''``, ``'hand'``, ``'box'`` or ``'disc'``.
+    """
 
     skin: Colour
     hair: Colour
@@ -39,41 +52,22 @@ class Look:
     occluder: str
 
 
-def pick(rng: np.random.Generator, options: tuple, weights: tuple | None = None):
-    """One of the options, by their weights."""
+def _pick(rng: np.random.Generator, options: tuple, weights: tuple | None = None):
     if weights is None:
         return options[int(rng.integers(len(options)))]
     edges = np.cumsum(weights)
     return options[int(np.searchsorted(edges, rng.uniform() * edges[-1]))]
 
 
-def mix(a: Colour, b: Colour, amount: float) -> Colour:
-    """``a`` for amount 0, ``b`` for 1."""
-    return tuple(  # type: ignore
-        x + (y - x) * amount for x, y in zip(a, b, strict=True))
-
-
-def scaled(colour: Colour, factor: float) -> Colour:
-    """A brighter or darker colour."""
-    return tuple(min(255.0, x * factor) for x in colour)  # type: ignore
-
-
-def any_colour(rng: np.random.Generator, low: int = 10, high: int = 245) -> Colour:
-    """Any colour, more often a dull one."""
-    bright = rng.uniform(low, high)
-    colour = bright + rng.uniform(-.5, .5, 3) * (high - low) * rng.uniform() ** 1.5
-    return tuple(float(x) for x in np.clip(colour, low, high))  # type: ignore
-
-
 def random_look(rng: np.random.Generator) -> Look:
-    """Draw a look."""
+    """Draw the look of one face."""
     tone = rng.uniform(0, len(_SKINS) - 1.001)
     skin = mix(_SKINS[int(tone)], _SKINS[int(tone) + 1], tone % 1)
     skin = tuple(  # type: ignore
         float(x) for x in np.clip(skin + rng.normal(0, 6, 3), 20, 250))
     dyed = rng.uniform() < .05
-    hair = any_colour(rng) if dyed else pick(
-        rng, _HAIRS if tone < 4 else _HAIRS[:3], None)
+    hair = any_colour(rng) if dyed else _pick(
+        rng, _HAIRS if tone < 4 else _HAIRS[:3])
     hair = scaled(hair, rng.uniform(.75, 1.2))
     brow = mix(scaled(hair, .75), scaled(skin, .45), rng.uniform(.1, .6))
     red = (70.0, 60.0, 190.0) if rng.uniform() < .75 else (50.0, 25.0, 175.0)
@@ -82,14 +76,14 @@ def random_look(rng: np.random.Generator) -> Look:
     azimuth, height = rng.uniform(-1.3, 1.3), rng.uniform(-.9, .35)
     light = np.array([np.sin(azimuth), height, np.cos(azimuth)])
     return Look(
-        skin=skin, hair=hair, brow=brow, lip=lip, iris=pick(rng, _IRISES),
+        skin=skin, hair=hair, brow=brow, lip=lip, iris=_pick(rng, _IRISES),
         cloth=any_colour(rng),
-        hair_style=pick(rng, ('short', 'fringe', 'side', 'long', 'bald'),
-                        (3, 2.5, 2.5, 3, 1)),
+        hair_style=_pick(rng, ('short', 'fringe', 'side', 'long', 'bald'),
+                         (3, 2.5, 2.5, 3, 1)),
         beard=beard,
         moustache=beard if beard and rng.uniform() < .8 else
         (float(rng.uniform(.3, .9)) if rng.uniform() < .06 else 0.0),
-        glasses=pick(rng, ('', 'frame', 'sun'), (.78, .18, .04)),
+        glasses=_pick(rng, ('', 'frame', 'sun'), (.78, .18, .04)),
         hat=bool(rng.uniform() < .1), light=light / np.linalg.norm(light),
         contrast=float(rng.uniform(.2, .75)), relief=float(rng.uniform(.6, 1.3)),
-        occluder=pick(rng, ('', 'hand', 'box', 'disc'), (.82, .07, .07, .04)))
+        occluder=_pick(rng, ('', 'hand', 'box', 'disc'), (.82, .07, .07, .04)))

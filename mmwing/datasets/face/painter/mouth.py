@@ -1,17 +1,17 @@
 """Paint lips, teeth and tongue."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..face_model import Face
-from .canvas import CIRCLE, Canvas, smooth
-from .look import Look, scaled
+from .canvas import Canvas
+from .colours import scaled
+from .look import Look
+from .polygons import CIRCLE, smooth
 
 
 def paint_mouth(canvas: Canvas, face: Face, look: Look,
                 rng: np.random.Generator) -> None:
-    """Lips, and teeth and tongue where the mouth is open."""
+    """Paint the lips, and what is seen between them."""
     marks = face.landmarks
     outer_up, outer_low = smooth(marks[48:55]), smooth(marks[[54, 55, 56, 57, 58,
                                                                 59, 48]])

@@ -1,17 +1,17 @@
 """Paint the nose."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
 from ..face_model import Face
-from .canvas import DISC, Canvas, smooth
-from .look import Look, mix, scaled
+from .canvas import Canvas
+from .colours import mix, scaled
+from .look import Look
+from .polygons import DISC, smooth
 
 
 def paint_nose(canvas: Canvas, face: Face, look: Look) -> None:
-    """The nose stands out of the face, so turned far it hides what is behind."""
+    """Paint the nose; turned far, it hides what is behind it."""
     points, camera = face.shape, face.camera
     spread = np.abs(points[35, 0] - points[31, 0]) / 2
     wings = []

@@ -1,18 +1,17 @@
-"""Paint a hand, a box or a disc in front of a face."""
-
-from __future__ import annotations
+"""Paint a hand or another thing in front of the face."""
 
 import cv2
 import numpy as np
 
 from ..face_model import Face
-from .canvas import CIRCLE, SHIFT, Image, fill, fixed
-from .look import Look, any_colour, scaled
+from .colours import any_colour, scaled
+from .look import Look
+from .polygons import CIRCLE, SHIFT, Image, fill_polygon, fixed_point, rectangle
 
 
 def paint_occluder(image: Image, face: Face, look: Look,
                    rng: np.random.Generator) -> None:
-    """Something in front of the face; its landmarks stay annotated, as in iBUG."""
+    """Hide a part of the face; its landmarks stay annotated, as in iBUG."""
     if not look.occluder:
         return
     scale = face.camera.scale
@@ -26,16 +25,14 @@ def paint_occluder(image: Image, face: Face, look: Look,
             base = target + (17 * aside + 90 * direction) * scale
             tip = target + (14 * aside - (2, 12, 10, 0)[finger] * direction) * scale
             for width, tone in ((19, .6), (16, .92)):
-                cv2.polylines(image, [fixed(np.stack([base, tip]))], False,
+                cv2.polylines(image, [fixed_point(np.stack([base, tip]))], False,
                               scaled(look.skin, tone), max(1, int(width * scale)),
                               cv2.LINE_AA, SHIFT)
     elif look.occluder == 'box':
         angle = rng.uniform(0, np.pi)
-        turn = np.array([[np.cos(angle), -np.sin(angle)],
-                         [np.sin(angle), np.cos(angle)]])
         half = rng.uniform(.12, .26, 2) * 150 * scale
-        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-        fill(image, target + corners @ turn.T, any_colour(rng))
-        fill(image, target + .8 * corners @ turn.T, any_colour(rng))
+        for share in (1, .8):
+            fill_polygon(image, rectangle(target, share * half, angle), any_colour(rng))
     else:
-        fill(image, target + CIRCLE * rng.uniform(12, 26) * scale, any_colour(rng))
+        disc = target + CIRCLE * rng.uniform(12, 26) * scale
+        fill_polygon(image, disc, any_colour(rng))

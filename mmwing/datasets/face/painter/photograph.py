@@ -1,16 +1,13 @@
-"""Blur, noise and colours of a camera."""
-
-from __future__ import annotations
+"""Add what a camera adds: blur, noise, exposure and a colour cast."""
 
 import cv2
 import numpy as np
 
-from .canvas import Image
-from .look import Look
+from .polygons import Image
 
 
-def photograph(image: Image, look: Look, rng: np.random.Generator) -> Image:
-    """Colour cast, exposure, blur and noise of a camera."""
+def photograph(image: Image, rng: np.random.Generator) -> Image:
+    """Blur, then noise, sometimes grey, then exposure and colour cast."""
     size = image.shape[0]
     sigma = rng.uniform(0, 1.1) * size / 128 if rng.uniform() < .5 else 0.0
     if sigma > .25:

@@ -1,12 +1,11 @@
-"""Outlines of ellipsoids that are fixed to the head."""
-
-from __future__ import annotations
+"""Outlines of solids that are fixed to the head."""
 
 import cv2
 import numpy as np
 
-from ..face_model import Array, Camera
-from .canvas import CIRCLE
+from ..face_model import Camera, Face
+from ..face_model.camera import Array
+from .polygons import CIRCLE
 
 
 def ellipsoid(camera: Camera, centre: tuple, radii: tuple) -> Array:
@@ -30,3 +29,9 @@ def dome(camera: Camera, centre: tuple, radii: tuple, floor: float) -> Array:
                        ring * CIRCLE[:, 1]], axis=-1).reshape(-1, 3)
     pixels = camera(points * radii + centre).astype(np.float32)
     return cv2.convexHull(pixels)[:, 0].astype(np.float64)
+
+
+def skull_outline(face: Face, bulk: float = 0) -> Array:
+    """Outline of the skull in pixels; ``bulk`` (mm) is the hair on it."""
+    return ellipsoid(face.camera, (0, -12, -72),
+                     (face.half_width + bulk, 84 + bulk, 90 + bulk))

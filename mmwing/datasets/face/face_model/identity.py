@@ -1,0 +1,66 @@
+"""Vary the proportions of the average face: who it is."""
+
+import numpy as np
+
+from .camera import Array
+from .mean_head import MEAN_FOREHEAD, MEAN_SHAPE
+
+
+def _normal(rng: np.random.Generator, sigma: float, mean: float = 0.0) -> float:
+    """Normal number, cut at two sigma so that no face is a monster."""
+    return mean + sigma * float(np.clip(rng.normal(), -2, 2))
+
+
+def random_identity(rng: np.random.Generator) -> tuple[Array, Array, float]:
+    """Draw the proportions of one person.
+
+    Returns:
+        tuple: The landmarks (68, 3) and the hairline (11, 3) in mm, and the width of
+        the head relative to the average.
+    """
+    points = MEAN_SHAPE.copy()
+    forehead = MEAN_FOREHEAD.copy()
+
+    jaw = points[:17]
+    jaw[:, 0] *= 1 + _normal(rng, .09) * np.clip(jaw[:, 1] / 80, 0, 1)
+    squareness = _normal(rng, 1.0)
+    jaw[[4, 5, 11, 12], 0] *= 1 + .03 * squareness
+    jaw[[6, 7, 9, 10], 0] *= 1 + .08 * squareness
+    jaw[5:12, 1] += _normal(rng, 4.5) * np.array([.3, .7, .95, 1, .95, .7, .3])
+    jaw[6:11, 2] += _normal(rng, 3)
+    forehead[:, 1] *= _normal(rng, .09, 1)
+
+    brows = points[17:27]
+    inward = np.abs(brows[:, 0])[:, None]
+    brows[:, 1] += _normal(rng, 2.2) + (_normal(rng, .07) * (inward - 34))[:, 0]
+    arch = np.array([-.6, .5, 1, .4, -.6])
+    brows[:, 1] -= _normal(rng, 1.8) * np.concatenate([arch, arch[::-1]])
+    brows[:, 0] *= _normal(rng, .04, 1)
+
+    spacing, breadth = _normal(rng, 1.6), _normal(rng, .07, 1)
+    height, tilt = _normal(rng, .18, 1), _normal(rng, .06)
+    for eye, sign in ((points[36:42], -1), (points[42:48], 1)):
+        middle = eye[[0, 3]].mean(0)
+        eye[:, 0] = middle[0] + (eye[:, 0] - middle[0]) * breadth + sign * spacing
+        eye[:, 1] = middle[1] + (eye[:, 1] - middle[1]) * height * breadth
+        eye[:, 1] -= tilt * sign * (eye[:, 0] - middle[0] - sign * spacing)
+
+    nose = points[27:36]
+    nose[:, 1] *= _normal(rng, .08, 1)
+    nose[4:, 0] *= _normal(rng, .13, 1)
+    nose[:, 2] += _normal(rng, .14) * np.array(
+        [.3, .9, 1.2, 1, .35, .45, .5, .45, .35]) * 24
+    nose[3, 1] += _normal(rng, 1.8)
+
+    mouth = points[48:68]
+    mouth[:, 0] *= _normal(rng, .09, 1)
+    mouth[[1, 2, 3, 4, 5], 1] -= np.array([.6, 1, 1, 1, .6]) * _normal(rng, 1.5, .3)
+    mouth[[7, 8, 9, 10, 11], 1] += np.array([.6, 1, 1, 1, .6]) * _normal(rng, 1.9, .3)
+    mouth[:, 1] += _normal(rng, 2.2)
+
+    lower = _normal(rng, .05, 1)
+    points[:, 1] *= np.where(points[:, 1] > 0, lower, 1)
+    width = _normal(rng, .055, 1)
+    points[:, 0] *= width
+    forehead[:, 0] *= width
+    return points, forehead, width

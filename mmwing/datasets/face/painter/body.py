@@ -1,0 +1,29 @@
+"""Paint the neck and the clothes."""
+
+import numpy as np
+
+from ..face_model import Face
+from .canvas import Canvas
+from .colours import scaled
+from .look import Look
+
+
+def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
+                           rng: np.random.Generator) -> None:
+    """Paint neck, collar and shoulders, behind the face."""
+    camera, scale = face.camera, face.camera.scale
+    size = canvas.size
+    throat = camera(np.array([0.0, 80.0, -62.0]))
+    half = rng.uniform(.52, .68) * face.half_width * scale
+    neck = throat + np.array([[-half, -20 * scale], [half, -20 * scale],
+                              [half * 1.12, 2 * size], [-half * 1.12, 2 * size]])
+    canvas.fill(neck, scaled(look.skin, .72))
+    collar = throat[1] + rng.uniform(62, 85) * scale
+    shoulder = rng.uniform(150, 210) * scale
+    x = throat[0]
+    canvas.fill(np.array([
+        [x - half * 1.05, collar - 8 * scale], [x, collar + 14 * scale],
+        [x + half * 1.05, collar - 8 * scale], [x + shoulder, collar + 40 * scale],
+        [x + shoulder * 1.1, collar + 3 * size],
+        [x - shoulder * 1.1, collar + 3 * size],
+        [x - shoulder, collar + 40 * scale]]), look.cloth)

@@ -1,0 +1,48 @@
+"""Paint the skin of the face: cheeks, beard and folds."""
+
+import numpy as np
+
+from ..face_model import Face
+from .canvas import Canvas
+from .colours import mix, scaled
+from .look import Look
+from .polygons import DISC, smooth
+
+
+def paint_skin(canvas: Canvas, face: Face, look: Look,
+               rng: np.random.Generator) -> None:
+    """Paint the skin, on which eyes, brows, mouth and nose are painted."""
+    outline = smooth(face.outline, closed=True)  # 4 points a landmark
+    canvas.fill(outline, look.skin)
+    camera, points, marks = face.camera, face.shape, face.landmarks
+    if rng.uniform() < .5:
+        blush = mix(look.skin, (90.0, 80.0, 215.0), .55)
+        for sign in (-1, 1):
+            centre = np.array([sign * 42 * face.width, 38, 0])
+            disc = DISC * (15, 12, 0)
+            canvas.blend(camera(centre + disc), blush, rng.uniform(.1, .45), 5)
+    if look.beard:
+        inner = points[[54, 54, 56, 58, 48, 48]] + np.array([
+            (8, -14, -2), (9, 3, 0), (6, 9, 0), (-6, 9, 0), (-9, 3, 0), (-8, -14, -2)])
+        patch = np.concatenate([outline[8:57], camera(inner)])
+        clip = canvas.clipped(outline)
+        if clip is not None:
+            clip[0].blend(patch, mix(look.hair, look.skin, .15), look.beard, 2.5)
+            canvas.paste(clip)
+    if look.moustache:
+        patch = np.concatenate([points[48:55] - (0, 1, 0), points[[35, 33, 31]]
+                                + (0, 3, 0)])
+        canvas.blend(camera(patch), mix(look.hair, look.skin, .15),
+                     look.moustache, 1.5)
+    fold = scaled(look.skin, .72)
+    depth = rng.uniform(0, .8)
+    for nostril, corner, sign in ((31, 48, -1), (35, 54, 1)):
+        start = points[nostril] + (sign * 6, -4, -4)
+        end = points[corner] + (sign * 7, -2, -2)
+        middle = (start + end) / 2 + (sign * 4, 0, 0)
+        path = smooth(np.stack([start, middle, end]))
+        band = np.concatenate([path, path[::-1] + (sign * 2.4, 0, 0)])
+        canvas.blend(camera(band), fold, depth, .8)
+    if face.mouth_open < .3:
+        crease = marks[[58, 57, 56]] * .72 + marks[[8]] * .28
+        canvas.line(smooth(crease), mix(look.skin, fold, .5), 1.5)

@@ -1,0 +1,87 @@
+"""The painted faces and their landmarks."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mmwing.datasets.face.face_model import random_face
+from mmwing.datasets.face.painter import face_landmarks, paint_face
+from mmwing.datasets.face.painter.canvas import Canvas
+
+
+def test_same_arguments_give_the_same_picture():
+    first, points = paint_face(5, 7)
+    np.random.seed(0)
+    cv2.setRNGSeed(1)
+    again, points_again = paint_face(5, 7)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(points, points_again)
+
+
+def test_seed_and_index_both_matter():
+    pictures = [paint_face(s, i)[0] for s, i in ((0, 1), (1, 0), (0, 0), (1, 1))]
+    for i, one in enumerate(pictures):
+        for other in pictures[i + 1:]:
+            assert np.abs(one.astype(int) - other).mean() > 5
+
+
+@pytest.mark.parametrize('size', [32, 61, 128, 256])
+def test_picture_and_landmarks(size):
+    for index in range(8):
+        picture, points = paint_face(2, index, size)
+        assert picture.shape == (size, size, 3) and picture.dtype == np.uint8
+        assert points.shape == (68, 2)
+        assert points.min() >= 0 and points.max() <= size - 1
+        np.testing.assert_array_equal(points, face_landmarks(2, index, size))
+
+
+def test_landmarks_scale_with_the_canvas():
+    small, large = face_landmarks(0, 4, 100), face_landmarks(0, 4, 300)
+    np.testing.assert_allclose((small + .5) * 3, large + .5, atol=1e-9)
+
+
+def test_polygons_are_painted_where_they_are_said_to_be():
+    """Area and centre of mass against the exact polygon, at sub-pixel offsets."""
+    face = random_face(np.random.default_rng([3, 0]), 128)
+    for shift in (0, .17, .5, .83):
+        polygon = face.outline + shift
+        canvas = Canvas(np.zeros((256, 256, 3), np.uint8), face.camera)
+        canvas.fill(polygon, (255, 255, 255))
+        mass = cv2.resize(canvas.image, (128, 128),
+                          interpolation=cv2.INTER_AREA)[..., 0] / 255.0
+        exact = cv2.moments(polygon.astype(np.float32))
+        centre = np.array([exact['m10'], exact['m01']]) / exact['m00']
+        y, x = np.mgrid[:128, :128]
+        found = np.array([(mass * x).sum(), (mass * y).sum()]) / mass.sum()
+        perimeter = cv2.arcLength(polygon.astype(np.float32), True)
+        np.testing.assert_allclose(found, centre, atol=.05)
+        assert abs(mass.sum() - exact['m00']) / perimeter < .1  # mean edge error, px
+
+
+def edges(grey):
+    return np.hypot(cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1))
+
+
+def darkness(grey):
+    return 255 - grey
+
+
+@pytest.mark.parametrize('points, strength', [
+    (range(1, 16), edges),  # the jaw is an edge of the picture
+    ((18, 19, 20, 23, 24, 25), darkness),  # the brows are dark along their middle
+])
+def test_picture_shows_the_landmarks_where_they_are(points, strength):
+    """Profile across the annotated line, averaged over faces, peaks on the line."""
+    points = np.array(points)
+    offsets = np.arange(-4, 4.01, .5)
+    profile = np.zeros(len(offsets))
+    for index in range(60):
+        picture, marks = paint_face(11, index)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        signal = strength(cv2.GaussianBlur(grey, (0, 0), .8))
+        along = marks[points + 1] - marks[points - 1]
+        normal = along[:, ::-1] * (1, -1) / np.linalg.norm(along, axis=1)[:, None]
+        for k, offset in enumerate(offsets):
+            where = (marks[points] + offset * normal).astype(np.float32)
+            profile[k] += cv2.remap(signal, where[None], None, cv2.INTER_LINEAR).mean()
+    assert abs(offsets[profile.argmax()]) <= .5
