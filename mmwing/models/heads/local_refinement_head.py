@@ -177,13 +177,16 @@ class LocalRefinementHead(DirectRegressionHead):
                 f'local_channels={self.local_channels} need that many maps and the '
                 f'last one besides, but the backbone returns {len(feats)}: set its '
                 'out_indices')
-        maps = feats[:len(self.local_channels)]
-        channels = tuple(m.shape[1] for m in maps)
+        maps = tuple(feats[:len(self.local_channels)])
+        if not torch.jit.is_tracing():
+            self._check_channels(tuple(m.shape[1] for m in maps))
+        return maps
+
+    def _check_channels(self, channels: tuple[int, ...]) -> None:
         if channels != self.local_channels:
             raise ValueError(
                 f'the head was built with local_channels={self.local_channels}, but '
                 f'the first maps of the backbone have {channels} channels')
-        return tuple(maps)
 
     def _read(self, features: Tensor, center: Tensor) -> Tensor:
         """Patches (N, K, C * points) of a map (N, C, h, w) about points (N, K, 2)."""

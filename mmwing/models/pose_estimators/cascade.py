@@ -217,6 +217,8 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         return decode(stage, feats, samples, self._head_cfg)
 
     def _check_inputs(self, inputs: Tensor) -> None:
+        if torch.jit.is_tracing():
+            return
         width, height = self.input_size
         if tuple(inputs.shape[-2:]) != (height, width):
             raise ValueError(
