@@ -62,8 +62,7 @@ KNOWN_EXCEPTIONS: set[tuple[str, str]] = {
 REPLACING = {'os.replace', 'os.rename', 'os.renames', 'shutil.move'}
 
 #: Modules that still do. Empty when all of them use `files`.
-KNOWN_REPLACING = {'evaluation.compare', 'evaluation.report',
-                   'engine.hooks.run_record_hook'}
+KNOWN_REPLACING: set[str] = set()
 
 
 def module_name(path: Path) -> str:

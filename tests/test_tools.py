@@ -88,11 +88,11 @@ def test_resume_goes_on_where_training_stopped(trained, tmp_path):
 
 def test_the_report_is_complete(trained, tmp_path):
     test(CONFIG, trained / 'work', '--report', tmp_path / 'report', '--out',
-         tmp_path / 'metrics.json', *options(), cwd=tmp_path)
-    for name in ('report.html', 'ced.png', 'metrics.json', 'per_image.csv',
+         tmp_path / 'out.json', *options(), cwd=tmp_path)
+    for name in ('report.html', 'ced.png', 'run.json', 'per_image.csv',
                  'faces_worst.jpg'):
         assert (tmp_path / 'report' / name).stat().st_size > 0
-    metrics = mmengine.load(tmp_path / 'metrics.json')
+    metrics = mmengine.load(tmp_path / 'out.json')
     assert metrics['num_faces'] == 6
     assert len((tmp_path / 'report' / 'per_image.csv').read_text().splitlines()) == 7
 

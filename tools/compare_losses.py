@@ -15,10 +15,10 @@ head (mmpose:WingLoss@config, WingLoss@stock). In a cascade each stage gets the 
 A variant has a label, and then any of: key=value, a config of its own, a loss.
 
 All runs of a seed see the same pictures in the same order, unless a variant changes
-them. A comparison that was interrupted goes on where it stopped. Each finished run
-leaves one file in the directory named like the table; --table-only makes the table
-from these files, --overview DIRECTORY ... puts several such studies side by side, and
-CONFIG --by-pose 0.5 0.9 splits one by how far the faces are turned.
+them. A comparison that was interrupted goes on where it stopped. The finished runs
+are the lines of one file beside the table (TABLE.jsonl); --table-only makes the table
+from it, --overview TABLE.jsonl ... puts several such studies side by side, and CONFIG
+--by-pose 0.5 0.9 splits one by how far the faces are turned.
 """
 
 import argparse
@@ -38,6 +38,7 @@ from mmwing.comparison import (
     plan_finals,
     plan_tuning,
     read_results,
+    results_path,
     run_stage,
     split_by_pose,
     write_overview,
@@ -85,10 +86,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--note', default='', help='what a reader must know of the '
                         'data; goes into the results and the table')
     parser.add_argument('--table-only', action='store_true',
-                        help='train nothing; make the table from the result files')
-    parser.add_argument('--overview', nargs='+', metavar='DIRECTORY',
-                        help='train nothing; one line for each of these directories of '
-                        'result files, or NAME=DIRECTORY')
+                        help='train nothing; make the table from the file of results')
+    parser.add_argument('--overview', nargs='+', metavar='STUDY',
+                        help='train nothing; one line for each of these files of '
+                        'results (or their tables), or NAME=FILE')
     parser.add_argument('--by-pose', nargs='+', type=float, metavar='SHARE',
                         help='train nothing; of the results at --out, a line for each '
                         'group of faces: 0.5 0.9 are the half that is turned least, '
@@ -134,7 +135,7 @@ def train(args: argparse.Namespace, results: Path) -> int:
     if args.tune_lrs:
         plan = plan_tuning(study, variants, args.tune_lrs, args.tune_epochs,
                            args.seeds[0], args.tune_options)
-        failed = run_stage(plan, *how)
+        failed = run_stage(study, plan, *how)
         if failed:
             return failed
         chosen = choose_lrs(read_results(results))
@@ -144,7 +145,7 @@ def train(args: argparse.Namespace, results: Path) -> int:
         rates = args.lrs or [None]
         rates = rates * len(names) if len(rates) == 1 else rates
         lrs = dict(zip(names, rates, strict=True))
-    return run_stage(plan_finals(study, variants, lrs, args.seeds), *how)
+    return run_stage(study, plan_finals(study, variants, lrs, args.seeds), *how)
 
 
 @exit_with_message
@@ -152,7 +153,7 @@ def main() -> None:
     args = parse_args()
     if args.overview:
         pairs = [text.rpartition('=') for text in args.overview]
-        studies = {name or Path(path).name: read_results(path)
+        studies = {name or results_path(path).stem: read_results(results_path(path))
                    for name, _, path in pairs}
         for path in write_overview(studies, args.out, args.reference):
             print(path)
@@ -162,7 +163,7 @@ def main() -> None:
         cfg = load_config(args.config, args.cfg_options)
         check_data(cfg, ('val', ))
         init_default_scope(cfg.default_scope)
-        groups = split_by_pose(read_results(out.with_suffix('')),
+        groups = split_by_pose(read_results(results_path(out)),
                                DATASETS.build(cfg.val_dataloader.dataset), args.by_pose)
         for path in write_overview(groups, out.with_name(f'{out.stem}_by_pose.md'),
                                    args.reference):
@@ -171,14 +172,14 @@ def main() -> None:
     failed, left = 0, ''
     if not args.table_only:
         try:
-            failed = train(args, out.with_suffix(''))
+            failed = train(args, results_path(out))
         except OutOfBudget as stop:
             left = f'{stop}: the budget of {args.budget:g} CPU hours is used up'
             print(left)
     if failed:
         sys.exit(f'error: {failed} runs failed; the same command tries them again, '
                  'and --table-only makes the table of the others')
-    results = read_results(out.with_suffix(''))
+    results = read_results(results_path(out))
     if left and all(result.stage == 'tune' for result in results):
         return
     for path in write_tables(results, out, args.reference):

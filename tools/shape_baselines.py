@@ -1,6 +1,6 @@
 """NME of the mean shape on a config's test set: what a network has to beat.
 
-    mmwing baselines CONFIG [--model METRICS.json | NME]
+    mmwing baselines CONFIG [--model REPORT | NME]
 
 The mean shape of the training set (a) fitted to each box and (b) mapped by the best
 affine map through five true points: eye centres, nose tip, mouth corners.
@@ -13,8 +13,8 @@ from mmengine.registry import init_default_scope
 
 from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.evaluation.baselines import annotated_faces, shape_baselines
-from mmwing.evaluation.run import read_nme
-from mmwing.evaluation.summary import summarize
+from mmwing.evaluation.run import RunRecord
+from mmwing.evaluation.run_file import read_nme
 from mmwing.files import write_json
 from mmwing.registry import DATASETS, METRICS
 
@@ -23,9 +23,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, or name of a config of mmwing')
-    parser.add_argument('--model', metavar='JSON|NME',
-                        help='a trained model: metrics.json of its report, the file of '
-                        'mmwing test --out, or its NME as a fraction')
+    parser.add_argument('--model', metavar='REPORT|NME',
+                        help='a trained model: its report, the file of mmwing test '
+                        '--out, or its NME as a fraction')
     parser.add_argument('--out', help='write the figures to this JSON file')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
                         help='override settings of the config, key=value')
@@ -42,7 +42,7 @@ def main() -> None:
     train, test = (annotated_faces(DATASETS.build(loader.dataset)) for loader in (
         cfg.train_dataloader, cfg.test_dataloader))
     protocol = METRICS.build(cfg.test_evaluator).protocol
-    rows = {name: summarize(faces, protocol)['NME']
+    rows = {name: RunRecord.of_faces(faces, protocol).nme
             for name, faces in shape_baselines(train, test).items()}
     if model is not None:
         rows['trained model'] = model

@@ -35,7 +35,7 @@ from mmwing.evaluation.runner_report import (
     name_subsets,
     write_runner_report,
 )
-from mmwing.files import replace_file
+from mmwing.files import check_file, replace_file
 
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
 
@@ -135,8 +135,12 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
 
 def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> None:
     """Write the report of the test that has given these figures."""
-    title = osp.splitext(osp.basename(args.config))[0]
-    write_runner_report(runner, args.report, title, args.overlay)
+    options = dict(args.cfg_options or {})
+    if args.bbox_file:
+        options['bbox_file'] = osp.basename(args.bbox_file)
+    write_runner_report(
+        runner, args.report, args.overlay, options=options,
+        config=osp.splitext(osp.basename(args.config))[0])
     runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
     if args.box_jitter is not None:
         levels = sorted({0., *(args.box_jitter or BOX_ERRORS)})
@@ -160,7 +164,9 @@ def main() -> None:
     runner = build_runner(cfg)
     check_weights(runner.model, cfg.load_from)
     if args.report:
-        check_report(runner, args.overlay)
+        check_report(runner, args.report, args.overlay)
+    if args.out:
+        check_file(args.out)
     if args.bbox_file:
         missing = count_without_box(runner.test_dataloader.dataset, args.bbox_file,
                                     args.bbox_missing)

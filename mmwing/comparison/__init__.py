@@ -3,7 +3,7 @@
 from .by_pose import split_by_pose
 from .jobs import Job, default_at_once, run_jobs
 from .overview import write_overview
-from .results import Result, read_results, write_result
+from .results import Result, read_results, results_path, write_results
 from .schedule import set_epochs, set_iters
 from .study import (
     Budget,
@@ -18,6 +18,6 @@ from .tables import write_tables
 from .variant import Variant
 
 __all__ = ['Budget', 'Job', 'OutOfBudget', 'Result', 'Study', 'Variant', 'choose_lrs',
-           'default_at_once', 'plan_finals', 'plan_tuning', 'read_results', 'run_jobs',
-           'run_stage', 'set_epochs', 'set_iters', 'split_by_pose', 'write_overview',
-           'write_result', 'write_tables']
+           'default_at_once', 'plan_finals', 'plan_tuning', 'read_results',
+           'results_path', 'run_jobs', 'run_stage', 'set_epochs', 'set_iters',
+           'split_by_pose', 'write_overview', 'write_results', 'write_tables']

@@ -42,13 +42,12 @@ def split_by_pose(results: Sequence[Result], dataset: BaseDataset,
     validated = annotated_faces(dataset)
     results = [result for result in results if result.stage == 'final']
     for result in results:
-        if result.faces != validated.digest:
+        if result.record.digest != validated.digest:
             raise ValueError(
                 f'the result of {result.loss}, seed {result.seed}, is of other faces '
                 f'than the {len(dataset)} of the validation set: give the config that '
                 'the results were made with, or its data')
-    by_name = np.argsort(validated.names)  # the order of the errors in a result
-    pose = PoseBalancedDataset(dataset).pose[by_name]
+    pose = PoseBalancedDataset(dataset).pose
     order = np.argsort(pose, kind='stable')[:np.isfinite(pose).sum()]  # NaN is last
     ends = np.round(np.multiply(edges, len(order))).astype(int)
     groups = {}
@@ -56,9 +55,9 @@ def split_by_pose(results: Sequence[Result], dataset: BaseDataset,
         if begin == end:
             raise ValueError(f'shares {list(shares)}: no face of {len(order)} lies '
                              f'between {edges[i]:g} and {edges[i + 1]:g}')
-        faces = np.sort(order[begin:end])
+        chosen = {validated.names[index] for index in order[begin:end]}
         name = (f'{100 * edges[i]:g} to {100 * edges[i + 1]:g} % by yaw '
                 f'({end - begin} faces)')
-        groups[name] = [replace(result, errors=result.errors[faces])
-                        for result in results]
+        groups[name] = [replace(result, record=result.record.of_subset(np.array(
+            [face in chosen for face in result.record.names]))) for result in results]
     return groups

@@ -14,6 +14,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 import mmwing
+from mmwing.evaluation.run_file import RECORD_NAME
 from mmwing.files import replace_file
 from mmwing.resources import tool_path
 
@@ -32,13 +33,11 @@ class Job:
         name: What to call it in messages.
         cfg: What it trains.
         work_dir: Its own directory; a run that is found there is resumed.
-        result: The file that says that it is done.
     """
 
     name: str
     cfg: Config
     work_dir: Path
-    result: Path
 
     @property
     def log(self) -> Path:
@@ -48,7 +47,7 @@ class Job:
     @property
     def record(self) -> Path:
         """Where the run keeps its record."""
-        return self.work_dir / 'record.json'
+        return self.work_dir / RECORD_NAME
 
 
 def job_environment(slot: int, gpus: Sequence[str] = (),
@@ -95,7 +94,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
              say: Callable[[str], None] = print,
              processes: int = 1,
              may_start: Callable[[], bool] | None = None) -> list[Job]:
-    """Train what has no result yet, ``at_once`` runs at a time.
+    """Train, ``at_once`` runs at a time.
 
     A run that fails does not stop the others. Whatever ends this function ends the
     runs that it has started.
@@ -103,7 +102,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     Args:
         jobs: The runs.
         at_once: How many.
-        finish: Writes the result of a run that ended well, and returns a few words
+        finish: Keeps the result of a run that ended well, and returns a few words
             about it.
         say: Where messages go.
         processes: How many processes train one run, by torch's launcher.
@@ -119,9 +118,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
         raise ValueError(f'jobs must be positive, got {at_once}')
     if processes < 1:
         raise ValueError(f'processes must be positive, got {processes}')
-    waiting = [job for job in jobs if not job.result.is_file()]
-    if len(waiting) < len(jobs):
-        say(f'{len(jobs) - len(waiting)} of {len(jobs)} runs have a result already')
+    waiting = list(jobs)
     total = len(waiting)
     gpus = visible_gpus()
     running: dict[int, tuple[Job, subprocess.Popen]] = {}

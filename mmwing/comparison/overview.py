@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from mmwing.files import replace_file, write_text
@@ -50,7 +51,7 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
                 writer.writerow([
                     name, row.loss, f'{row.lr:g}', len(row.runs),
                     f'{row.nmes.mean():.6g}',
-                    *([f'{value:.6g}' for value in row.difference]
+                    *([f'{value:.6g}' for value in astuple(row.difference)]
                       if row.difference else [''] * 3)])
     write_text(out, _markdown(tables))
     return paths

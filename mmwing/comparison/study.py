@@ -5,19 +5,22 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from mmengine.config import Config, ConfigDict
 
 from mmwing.config import check_data, load_config
+from mmwing.evaluation.provenance import Provenance
+from mmwing.evaluation.run import RunRecord, Training
+from mmwing.evaluation.run_file import RECORD_NAME, read_record
 from mmwing.resources import config_path, list_configs
 
 from .jobs import Job, run_jobs
-from .results import Result, read_result, stack_versions, write_result
+from .results import Result, add_result, read_results_if_any
 from .schedule import set_epochs, set_iters
 from .variant import Variant, models_with_heads
 
@@ -36,7 +39,7 @@ class Study:
     Attributes:
         config: Path or name of the config.
         work_dir: Where the runs work.
-        results: Directory of the result files.
+        results: The file of the results.
         epochs: Length of the training, if not the config's.
         iters: The same where the config counts iterations.
         options: Further settings, dotted key to value.
@@ -122,31 +125,35 @@ class Study:
         if lr is not None:
             optimizer.lr = lr
         cfg.randomness = ConfigDict(cfg.get('randomness') or {}, seed=seed)
-        run = f'{stage}_{variant.slug}_lr{optimizer.lr:g}_seed{seed}'
+        provenance: dict[str, Any] = {
+            'config': self.name, 'options': {**self.options, **(options or {})}}
+        expected = Result(
+            stage, str(variant), RunRecord(
+                (), {}, (), Provenance(seed=seed, **provenance),
+                training=Training(lr=float(optimizer.lr),
+                                  epochs=cfg.train_cfg.get('max_epochs') or 0,
+                                  iters=cfg.train_cfg.get('max_iters') or 0)),
+            config_hash(base), _digest(cfg.to_dict()),
+            list(variant.words) if variant.label else None, self.note)
         job = Job(f'{stage} {variant}, lr {optimizer.lr:g}, seed {seed}', cfg,
-                  self.work_dir / run, self.results / f'{run}.json')
-        run_hash = _digest(cfg.to_dict())
+                  self.work_dir / expected.name)
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or []), {'type': 'mmwing.EpochSeedHook'},
-            {'type': 'mmwing.RunRecordHook', 'path': str(job.record)}]
-        expected = Result(
-            stage=stage, loss=str(variant), seed=seed, lr=float(optimizer.lr),
-            epochs=cfg.train_cfg.get('max_epochs') or 0, config=self.name,
-            config_hash=config_hash(base), options={**self.options, **(options or {})},
-            curve=[], normalizer='', threshold=0.0, errors=np.empty(0), faces='',
-            batches=[], cpu_seconds=0.0, versions=stack_versions(), note=self.note,
-            iters=cfg.train_cfg.get('max_iters') or 0,
-            words=list(variant.words) if variant.label else None, run_hash=run_hash)
-        if job.result.is_file():
-            found = read_result(job.result)
-            for digest in ('config_hash', 'run_hash'):
-                before, now = getattr(found, digest), getattr(expected, digest)
-                if before and before != now:
-                    raise ValueError(
-                        f'{job.result} is of another configuration ({digest} '
-                        f'{before}, now {now}): write elsewhere by --out, call the '
-                        'variant otherwise, or delete it')
+            {'type': 'mmwing.RunRecordHook', 'path': str(job.record),
+             'provenance': provenance}]
+        found = self.finished().get(expected.name)
+        for digest in ('config_hash', 'run_hash') if found else ():
+            before, now = getattr(found, digest), getattr(expected, digest)
+            if before and before != now:
+                raise ValueError(
+                    f'{expected.name} in {self.results} is of another configuration '
+                    f'({digest} {before}, now {now}): write elsewhere by --out, call '
+                    'the variant otherwise, or delete its line')
         return job, expected
+
+    def finished(self) -> dict[str, Result]:
+        """The results that there are, by name."""
+        return {result.name: result for result in read_results_if_any(self.results)}
 
 
 def config_hash(cfg: Config) -> str:
@@ -232,42 +239,30 @@ def plan_finals(study: Study, variants: Sequence[Variant],
             for seed in seeds for variant in variants]
 
 
-def complete(job: Job, expected: Result) -> Result:
-    """Write the result of a run that has ended, from the record that it kept."""
-    record = json.loads(job.record.read_text(encoding='utf-8'))
-    if not record['finished']:
+def complete(job: Job, expected: Result, results: str | Path) -> Result:
+    """Keep the result of a run that has ended, from the record that it wrote."""
+    record = read_record(job.record)
+    if record.training is None or not record.training.finished:
         raise ValueError(f'{job.name} ended early, see {job.log}')
-    known = {name: record[name] for name in (
-        'normalizer', 'threshold', 'faces', 'batches')}
-    result = Result(**{
-        **vars(expected), **known,
-        'cpu_seconds': round(record['cpu_seconds'], 1),
-        'errors': np.array(record['errors'], np.float64),
-        'curve': [(point['epoch' if expected.epochs else 'iter'], _nme(point))
-                  for point in record['curve']]})
-    write_result(result, job.result)
+    result = replace(expected, record=record)
+    add_result(result, results)
     return result
 
 
-def _nme(point: Mapping) -> float:
-    """The NME of a validation; the normaliser's name may stand in front."""
-    for key, value in point.items():
-        if key == 'NME' or key.endswith('/NME'):
-            return math.nan if value is None else value
-    return math.nan
-
-
-def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int, processes: int = 1,
-              budget: Budget | None = None) -> int:
+def run_stage(study: Study, plan: Sequence[tuple[Job, Result]], at_once: int,
+              processes: int = 1, budget: Budget | None = None,
+              say: Callable[[str], None] = print) -> int:
     """Run what of a plan has no result yet.
 
     Checkpoints of runs that only chose a learning rate are not kept.
 
     Args:
+        study: The comparison.
         plan: Runs, with what is known of their results.
         at_once: How many runs at a time.
         processes: How many processes train one run.
         budget: Machine time; once it is used up no further run begins.
+        say: Where messages go.
 
     Returns:
         Number of runs that failed.
@@ -275,21 +270,27 @@ def run_stage(plan: Sequence[tuple[Job, Result]], at_once: int, processes: int =
     Raises:
         OutOfBudget: If runs were left out; those that had begun are complete.
     """
-    expected = {job.result: result for job, result in plan}
+    finished = study.finished()
+    waiting = {job.name: (job, result) for job, result in plan
+               if result.name not in finished}
+    if len(waiting) < len(plan):
+        say(f'{len(plan) - len(waiting)} of {len(plan)} runs have a result already')
 
     def finish(job: Job) -> str:
-        result = complete(job, expected[job.result])
+        result = complete(*waiting[job.name], study.results)
         if result.stage == 'tune':
             for checkpoint in job.work_dir.glob('*.pth'):
                 checkpoint.unlink()
-        return f'NME {100 * result.nme:.2f} %, {result.cpu_seconds:.0f} CPU s'
+        return (f'NME {100 * result.nme:.2f} %, '
+                f'{result.training.cpu_seconds:.0f} CPU s')
 
-    jobs = [job for job, _ in plan]
-    failed = run_jobs(jobs, at_once, finish, processes=processes,
-                      may_start=budget.is_left if budget else None)
-    left = [job for job in jobs if not job.result.is_file() and job not in failed]
+    failed = run_jobs([job for job, _ in waiting.values()], at_once, finish, say,
+                      processes, budget.is_left if budget else None)
+    finished = study.finished()
+    left = [job for job, result in waiting.values()
+            if result.name not in finished and job not in failed]
     if left:
-        raise OutOfBudget(f'{len(left)} of {len(jobs)} runs were not begun, first '
+        raise OutOfBudget(f'{len(left)} of {len(plan)} runs were not begun, first '
                           f'{left[0].name}')
     return len(failed)
 
@@ -304,7 +305,7 @@ class Budget:
 
     Attributes:
         hours: CPU time in hours.
-        results: Directory of the result files of finished runs.
+        results: The file of the results of finished runs.
         work_dir: Where runs that are not finished keep their records.
     """
 
@@ -314,11 +315,12 @@ class Budget:
 
     def used(self) -> float:
         """CPU hours of finished runs and, up to their last record, of others."""
-        finished = {path.stem: read_result(path).cpu_seconds
-                    for path in self.results.glob('*.json')}
-        begun = {path.parent.name: json.loads(path.read_text(encoding='utf-8')).get(
-            'cpu_seconds', 0.0) for path in self.work_dir.glob('*/record.json')}
-        return sum({**begun, **finished}.values()) / 3600
+        begun = {path.parent.name: read_record(path).training
+                 for path in self.work_dir.glob(f'*/{RECORD_NAME}')}
+        finished = {result.name: result.training
+                    for result in read_results_if_any(self.results)}
+        return sum(training.cpu_seconds for training in {**begun, **finished}.values()
+                   if training) / 3600
 
     def is_left(self) -> bool:
         """Whether another run may begin."""

@@ -6,13 +6,17 @@ import csv
 import math
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from mmwing.evaluation.bootstrap import bootstrap_means
+from mmwing.evaluation.bootstrap import (
+    Difference,
+    bootstrap_interval,
+    paired_differences,
+)
 from mmwing.evaluation.functional import auc, failure_rate, usable_errors
 from mmwing.files import replace_file, write_text
 from mmwing.visualization.ced import draw_ced
@@ -35,8 +39,8 @@ class Row:
         lr: Learning rate.
         runs: Seed to result.
         difference: Mean over faces and common seeds of the error less that of the
-            reference, and its 95 % interval over faces and seeds: (mean, low, high);
-            None for the reference itself and without common seeds.
+            reference, with its 95 % interval over faces and seeds; None for the
+            reference itself and without common seeds.
         better: Common seeds in which the NME is below the reference's, and how many
             there are.
     """
@@ -44,7 +48,7 @@ class Row:
     loss: str
     lr: float
     runs: dict[int, Result]
-    difference: tuple[float, float, float] | None = None
+    difference: Difference | None = None
     better: tuple[int, int] = (0, 0)
 
     @property
@@ -65,7 +69,7 @@ class Row:
     @property
     def cpu_seconds(self) -> float:
         """CPU time of a run, on average."""
-        return float(np.mean([run.cpu_seconds for run in self.runs.values()]))
+        return float(np.mean([run.training.cpu_seconds for run in self.runs.values()]))
 
     @property
     def errors(self) -> np.ndarray:
@@ -80,7 +84,9 @@ class Row:
     @property
     def nme_interval(self) -> tuple[float, float]:
         """95 % interval over faces and seeds of the NME."""
-        return _interval(self.errors)
+        usable = self.errors[:, ~np.isnan(self.errors).any(axis=0)]
+        low, high = bootstrap_interval(usable.T[:, None])
+        return float(low[0]), float(high[0])
 
     def mean_over_seeds(self, figure) -> float:
         """Mean of ``figure(errors, thr=threshold)`` over the seeds."""
@@ -103,11 +109,15 @@ def make_rows(results: Sequence[Result], reference: str | None = None) -> list[R
     finals = [result for result in results if result.stage == 'final']
     if not finals:
         raise ValueError('there is no final result yet, only tuning')
-    for what in ('config_hash', 'faces', 'normalizer', 'threshold'):
-        found = {getattr(result, what) for result in finals}
-        if len(found) > 1:
-            raise ValueError(f'the results differ in {what}: {sorted(map(str, found))};'
-                             ' they cannot stand in one table')
+    for what, values in (
+            ('config_hash', [result.config_hash for result in finals]),
+            ('faces', [result.record.digest for result in finals]),
+            ('normalizer', [result.record.normalizers[0] for result in finals]),
+            ('threshold', [result.threshold for result in finals])):
+        if len(set(values)) > 1:
+            raise ValueError(
+                f'the results differ in {what}: {sorted(set(map(str, values)))}; they '
+                'cannot stand in one table')
     groups: dict[tuple[str, float], dict[int, Result]] = defaultdict(dict)
     for result in finals:
         groups[result.loss, result.lr][result.seed] = result
@@ -129,31 +139,11 @@ def _compared(row: Row, reference: Row) -> Row:
     seeds = sorted(set(row.runs) & set(reference.runs))
     if not seeds:
         return row
-    with np.errstate(invalid='ignore'):  # two infinite errors differ by nothing known
-        differences = np.stack([
-            row.runs[seed].errors - reference.runs[seed].errors for seed in seeds])
-    low, high = _interval(differences)
+    ours, theirs = (np.stack([each.runs[seed].errors for seed in seeds], axis=1)
+                    for each in (row, reference))
+    difference, = paired_differences(ours[:, None], theirs[:, None])
     better = sum(row.runs[seed].nme < reference.runs[seed].nme for seed in seeds)
-    return Row(row.loss, row.lr, row.runs,
-               (float(_usable(differences.mean(0)).mean()), low, high),
-               (better, len(seeds)))
-
-
-def _interval(errors: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean of (S, N), over faces and over seeds.
-
-    Each of 1000 draws takes N faces, the same for all seeds, and S of the seeds.
-    """
-    errors = errors[:, ~np.isnan(errors).any(axis=0)]
-    means = bootstrap_means(errors.T)  # (1000, S)
-    seeds = np.random.default_rng(0).integers(len(errors), size=means.shape)
-    draws = np.sort(np.take_along_axis(means, seeds, axis=1).mean(axis=1))
-    tail = int(0.025 * len(draws))
-    return float(draws[tail]), float(draws[-1 - tail])
-
-
-def _usable(values: np.ndarray) -> np.ndarray:
-    return values[~np.isnan(values)]
+    return replace(row, difference=difference, better=(better, len(seeds)))
 
 
 def write_tables(results: Sequence[Result], out: str | Path,
@@ -182,14 +172,14 @@ def write_tables(results: Sequence[Result], out: str | Path,
     first = next(iter(rows[0].runs.values()))
     several = len({row.loss for row in rows}) < len(rows)
     names = [f'{row.loss}, lr {row.lr:g}' if several else row.loss for row in rows]
-    counted = 'epoch' if first.epochs else 'iteration'
+    counted = 'epoch' if first.training.epochs else 'iteration'
     _write_csv(rows, paths[1])
     draw_ced({name: row.errors.ravel() for name, row in zip(names, rows, strict=True)},
-             paths[2], first.threshold, first.normalizer)
+             paths[2], first.threshold, first.record.normalizers[0])
     draw_learning_curves(
         {name: [run.curve for run in row.runs.values()]
-         for name, row in zip(names, rows, strict=True)}, paths[3], first.normalizer,
-        counted)
+         for name, row in zip(names, rows, strict=True)}, paths[3],
+        first.record.normalizers[0], counted)
     write_text(out, _markdown(results, rows, stem))
     return paths
 
@@ -211,8 +201,8 @@ def _write_csv(rows: Sequence[Row], path: Path) -> None:
                     row.nmes.mean(), _sd(row.nmes), *row.nme_interval,
                     row.mean_over_seeds(failure_rate),
                     row.mean_over_seeds(auc))),
-                *([f'{value:.6g}' for value in row.difference] if row.difference
-                  else [''] * 3),
+                *([f'{value:.6g}' for value in astuple(row.difference)]
+                  if row.difference else [''] * 3),
                 f'{row.better[0]}/{row.better[1]}' if row.difference else '',
                 f'{row.cpu_seconds:.0f}'])
 
@@ -226,12 +216,13 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
     reference = next((row.loss for row in rows if row.difference is None),
                      rows[0].loss)
     seeds = sorted({seed for row in rows for seed in row.runs})
-    faces = len(_usable(first.errors))
+    faces = len(usable_errors(first.errors))
     length = ' or '.join(dict.fromkeys(
         _length(run) for row in rows for run in row.runs.values()))
-    normalizer = first.normalizer.replace('_', '-')
+    normalizer = first.record.normalizers[0].replace('_', '-')
+    source = first.record.provenance
     lines = [
-        f'# Compared on `{first.config}`', '',
+        f'# Compared on `{source.config}`', '',
         f'{first.note.rstrip(". ") + ". " if first.note else ""}{length}, '
         f'{"one seed" if len(seeds) == 1 else f"{len(seeds)} seeds"} '
         f'({", ".join(map(str, seeds))}), {faces} faces of validation, NME in % of '
@@ -248,15 +239,17 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
         f'![Learning curves]({stem.name}_curves.png)', '',
         '## How it was made', '', *_order_of_data(rows), '', '```', *_command(
             results, rows, stem, reference), '```', '',
-        f'From the files in `{stem.name}/` alone: `python tools/compare_losses.py '
+        f'From `{stem.name}.jsonl` alone: `python tools/compare_losses.py '
         f'--table-only --reference {shlex.quote(reference)} --out {stem.name}.md`. '
         + 'Versions: ' + ', '.join(f'{name} {number}' for name, number
-                                   in first.versions.items()) + '.', '']
+                                   in source.versions.items()) + '.', '']
     return '\n'.join(lines)
 
 
 def _length(run: Result) -> str:
-    return f'{run.epochs} epochs' if run.epochs else f'{run.iters} iterations'
+    training = run.training
+    return (f'{training.epochs} epochs' if training.epochs
+            else f'{training.iters} iterations')
 
 
 def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[str]:
@@ -288,8 +281,8 @@ def difference_text(row: Row) -> str:
     """The difference to the reference in percentage points, with its interval."""
     if not row.difference:
         return '–'
-    mean, below, above = (100 * value for value in row.difference)
-    text = f'{mean:+.2f} [{below:+.2f}, {above:+.2f}]'
+    mean, low, high = (100 * value for value in astuple(row.difference))
+    text = f'{mean:+.2f} [{low:+.2f}, {high:+.2f}]'
     if len(row.runs) > 1:
         text += f', better in {row.better[0]} of {row.better[1]} seeds'
     return text
@@ -324,7 +317,7 @@ def _tuning(results: Sequence[Result]) -> list[str]:
     lrs = sorted({result.lr for result in tuned})
     chosen = choose_lrs(tuned)
     lines = ['## Learning rates', '',
-             f'Chosen by the NME after {tuned[0].epochs} epochs with seed '
+             f'Chosen by the NME after {tuned[0].training.epochs} epochs with seed '
              f'{tuned[0].seed} on {len(tuned[0].errors)} faces'
              + (' (' + ', '.join(f'`{key}={value}`' for key, value in
                                  tuned[0].options.items()) + ')'
@@ -350,7 +343,7 @@ def _order_of_data(rows: Sequence[Row]) -> list[str]:
     seen: dict[int, dict[str, tuple]] = defaultdict(dict)
     for row in rows:
         for seed, run in row.runs.items():
-            seen[seed][f'{row.loss} (lr {row.lr:g})'] = tuple(run.batches)
+            seen[seed][f'{row.loss} (lr {row.lr:g})'] = tuple(run.training.batches)
     odd: dict[str, None] = {}
     for runs in seen.values():
         usual = Counter(runs.values()).most_common(1)[0][0]
@@ -378,7 +371,7 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
     rows = sorted(rows, key=lambda row: bool(row.variant.label))
     losses = list(dict.fromkeys(row.loss for row in rows))
     seeds = sorted({seed for row in rows for seed in row.runs})
-    parts = [f'python tools/compare_losses.py {first.config}']
+    parts = [f'python tools/compare_losses.py {first.record.provenance.config}']
     plain = [row.loss for row in rows if not row.variant.label]
     if plain:
         parts.append('--losses ' + shlex.join(dict.fromkeys(plain)))
@@ -387,16 +380,16 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         for row in rows if row.variant.label)
     parts += [f'--reference {shlex.quote(reference)}',
               '--seeds ' + ' '.join(map(str, seeds))]
-    if first.epochs:
-        parts.append(f'--epochs {first.epochs}')
-    elif first.iters:
-        parts.append(f'--iters {first.iters}')
+    if first.training.epochs:
+        parts.append(f'--epochs {first.training.epochs}')
+    elif first.training.iters:
+        parts.append(f'--iters {first.training.iters}')
     if first.options:
         parts.append('--cfg-options ' + _options(first.options))
     if tuned:
         lrs = sorted({result.lr for result in tuned})
         parts += ['--tune-lrs ' + ' '.join(f'{lr:g}' for lr in lrs),
-                  f'--tune-epochs {tuned[0].epochs}']
+                  f'--tune-epochs {tuned[0].training.epochs}']
         own = {key: value for key, value in tuned[0].options.items()
                if first.options.get(key) != value}
         if own:
@@ -410,5 +403,5 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
             *(f'    {part} \\' for part in parts[1:-1]), f'    {parts[-1]}']
 
 
-def _options(options: dict) -> str:
+def _options(options: Mapping) -> str:
     return ' '.join(shlex.quote(f'{key}={value}') for key, value in options.items())

@@ -2,6 +2,11 @@
 
 from .faces import EvaluatedFaces
 from .metrics import FaceAlignmentMetric
-from .summary import Protocol, summarize
+from .protocol import Protocol
+from .provenance import Provenance
+from .run import RunRecord
+from .run_file import read_record, write_record
+from .summary import summarize
 
-__all__ = ['EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol', 'summarize']
+__all__ = ['EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol', 'Provenance',
+           'RunRecord', 'read_record', 'summarize', 'write_record']

@@ -2,18 +2,19 @@
 
 import csv
 import io
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mmwing.files import replace_files
 from mmwing.visualization.ced import draw_ced
 
-from .bootstrap import bootstrap_interval
-from .functional import ced_areas, failures, mean_of_usable
-from .run import Run, distinct_names, read_run
+from .bootstrap import Difference, paired_differences
+from .functional import ced_areas, check_threshold, failures, mean_of_usable
+from .run import RunRecord, label_runs
+from .run_file import read_record
 
 
 @dataclass(frozen=True)
@@ -22,20 +23,11 @@ class Figure:
 
     Attributes:
         value: The figure over the common faces, a fraction.
-        difference: Figure minus the first run's.
-        low: Lower end of the difference's 95 % interval.
-        high: Its upper end.
+        difference: Figure minus the first run's, with its 95 % interval.
     """
 
     value: float
-    difference: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval does not hold 0."""
-        return self.low > 0 or self.high < 0
+    difference: Difference
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ class Comparison:
             cells = []
             for figure in figures.values():
                 cells.append(_percent(figure.value))
-                cells.append('' if run == first else _interval(figure))
+                cells.append('' if run == first else _interval(figure.difference))
             lines.append('| ' + ' | '.join([run.replace('|', '\\|'), *cells]) + ' |')
         left_out = {run: n for run, n in self.num_left_out.items() if n}
         if left_out:
@@ -91,7 +83,7 @@ class Comparison:
             for name, figure in figures.items():
                 writer.writerow([run, self.num_faces, self.normalizer, name, *(
                     f'{number:.8g}' for number in (
-                        figure.value, figure.difference, figure.low, figure.high))])
+                        figure.value, *astuple(figure.difference)))])
         return text.getvalue()
 
 
@@ -99,40 +91,39 @@ def _percent(value: float) -> str:
     return f'{100 * value:.2f}'
 
 
-def _interval(figure: Figure) -> str:
-    mark = '**' if figure.is_clear else ''
-    return (f'{mark}{100 * figure.difference:+.2f}{mark} '
-            f'[{100 * figure.low:+.2f}, {100 * figure.high:+.2f}]')
+def _interval(difference: Difference) -> str:
+    mark = '**' if difference.is_clear else ''
+    return (f'{mark}{100 * difference.mean:+.2f}{mark} '
+            f'[{100 * difference.low:+.2f}, {100 * difference.high:+.2f}]')
 
 
-def compare_runs(runs: Sequence[Run], normalizer: str | None = None,
+def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
                  threshold: float | None = None, num_bootstrap: int = 1000,
-                 seed: int = 0) -> Comparison:
+                 seed: int = 0, names: Sequence[str] = ()) -> Comparison:
     """Compare runs with the first of them, face by face.
-
-    The bootstrap draws faces, and takes each drawn face from both runs: what makes a
-    face hard for both cancels out, so that a difference between two runs has a much
-    narrower interval than the figures themselves.
 
     Args:
         runs: At least two runs on the same data set.
         normalizer: By default the first one of the first run.
         threshold: Of FR and AUC; by default the last one of the first run.
-        num_bootstrap: Number of resamples.
+        num_bootstrap: Number of resamples, see :func:`.bootstrap.paired_differences`.
         seed: Seed of the resamples.
+        names: What to call the runs; see :func:`.run.label_runs`.
 
     Raises:
-        ValueError: When there are fewer than two runs, a run lacks the normaliser,
-            has faces of the same name, or no face is common and usable.
+        ValueError: If there are fewer than two runs, a run lacks the normaliser or has
+            faces of the same name, or no face is common and usable.
     """
     if len(runs) < 2:
         raise ValueError(f'a comparison needs at least two runs, got {len(runs)}')
+    names = label_runs(runs, names)
     if normalizer is None:
-        normalizer = next(iter(runs[0].columns))
+        normalizer = runs[0].normalizers[0]
     if threshold is None:
         threshold = runs[0].thresholds[-1]
-    names = distinct_names([run.name for run in runs])
-    by_name = [_usable_faces(run, normalizer) for run in runs]
+    check_threshold(threshold)
+    by_name = [_usable_faces(run, name, normalizer) for run, name in zip(
+        runs, names, strict=True)]
     common = sorted(set.intersection(*(set(faces) for faces in by_name)))
     if not common:
         raise ValueError(
@@ -140,34 +131,29 @@ def compare_runs(runs: Sequence[Run], normalizer: str | None = None,
             'the same data set?')
     errors = {name: np.array([faces[face] for face in common])
               for name, faces in zip(names, by_name, strict=True)}
-    first = _columns(errors[names[0]], threshold)
+    columns = {name: _columns(values, threshold) for name, values in errors.items()}
+    tables = {name: np.stack(list(figures.values()), axis=1)
+              for name, figures in columns.items()}
     figures = {}
     for name in names:
-        columns = _columns(errors[name], threshold)
-        with np.errstate(invalid='ignore'):  # two failed predictions: inf - inf
-            differences = np.stack([
-                np.where(columns[key] == first[key], 0, columns[key] - first[key])
-                for key in columns], axis=1)
-        low, high = bootstrap_interval(differences, num_bootstrap, seed)
+        differences = paired_differences(tables[name], tables[names[0]], num_bootstrap,
+                                         seed)
         figures[name] = {
-            key: Figure(mean_of_usable(columns[key]),
-                        float(differences[:, place].mean()),
-                        float(low[place]), float(high[place]))
-            for place, key in enumerate(columns)}
+            key: Figure(mean_of_usable(columns[name][key]), difference)
+            for key, difference in zip(columns[name], differences, strict=True)}
     return Comparison(
         normalizer, threshold, len(common),
-        {name: len(run.face_names) - len(common)
-         for name, run in zip(names, runs, strict=True)},
+        {name: len(run) - len(common) for name, run in zip(names, runs, strict=True)},
         errors, figures)
 
 
-def _usable_faces(run: Run, normalizer: str) -> dict[str, float]:
-    if len(set(run.face_names)) < len(run.face_names):
+def _usable_faces(run: RunRecord, label: str, normalizer: str) -> dict[str, float]:
+    if len(set(run.names)) < len(run):
         raise ValueError(
-            f'the report in {run.directory} has several faces of the same name, which '
-            'cannot be told apart in another run: give the annotations ids')
+            f'{label} has several faces of the same name, which cannot be told apart '
+            'in another run: give the annotations ids')
     return {name: error for name, error in zip(
-        run.face_names, run.errors(normalizer).tolist(), strict=True)
+        run.names, run.errors_by(normalizer).tolist(), strict=True)
         if not np.isnan(error)}
 
 
@@ -177,36 +163,32 @@ def _columns(errors: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
             f'AUC@{threshold:g}': ced_areas(errors, threshold)}
 
 
-def write_comparison(directories: Sequence[str | Path], out: str | Path,
+def write_comparison(paths: Sequence[str | Path], out: str | Path,
                      normalizer: str | None = None, threshold: float | None = None,
-                     num_bootstrap: int = 1000) -> Comparison:
-    """Compare reports and write ``comparison.md``, ``comparison.csv``, ``ced.png``.
+                     num_bootstrap: int = 1000, names: Sequence[str] = ()
+                     ) -> Comparison:
+    """Compare runs and write ``comparison.md``, ``comparison.csv``, ``ced.png``.
 
     Args:
-        directories: Reports; the first is what the others are compared with.
-        out: Directory of the results; made when missing.
+        paths: Records of runs, or the folders that hold them (reports, work dirs); the
+            first is what the others are compared with.
+        out: Folder of the results; made when missing.
         normalizer: See :func:`compare_runs`.
         threshold: See :func:`compare_runs`.
         num_bootstrap: See :func:`compare_runs`.
+        names: See :func:`compare_runs`.
 
     Raises:
-        FileNotFoundError: When a directory holds no report.
-        ValueError: When the runs cannot be compared; nothing is written then.
+        FileNotFoundError: If there is no record.
+        ValueError: If the runs cannot be compared; nothing is written then.
     """
-    comparison = compare_runs([read_run(path) for path in directories], normalizer,
-                              threshold, num_bootstrap)
+    comparison = compare_runs([read_record(path) for path in paths], normalizer,
+                              threshold, num_bootstrap, names=names)
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    drafts = {name: out / f'.draft-{name}'
-              for name in ('comparison.md', 'comparison.csv', 'ced.png')}
-    try:
-        drafts['comparison.md'].write_text(comparison.markdown(), encoding='utf-8')
-        drafts['comparison.csv'].write_text(comparison.csv(), encoding='utf-8')
-        draw_ced(comparison.errors, drafts['ced.png'], comparison.threshold,
+    with replace_files(out / 'comparison.md', out / 'comparison.csv',
+                       out / 'ced.png') as (table, numbers, picture):
+        table.write_text(comparison.markdown(), encoding='utf-8')
+        numbers.write_text(comparison.csv(), encoding='utf-8')
+        draw_ced(comparison.errors, picture, comparison.threshold,
                  comparison.normalizer)
-        for name, draft in drafts.items():
-            os.replace(draft, out / name)
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
     return comparison

@@ -1,7 +1,9 @@
-"""MMEngine metrics for face alignment."""
+"""The metric of face alignment: collects faces, computes record and figures."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,10 @@ from mmwing.registry import METRICS
 from .faces import EvaluatedFaces, face_name
 from .layouts import find_layout
 from .normalizers import ITEM_PREFIX
-from .summary import Protocol, summarize
+from .protocol import Protocol
+from .provenance import Provenance
+from .run import RunRecord
+from .summary import summarize
 
 
 @METRICS.register_module()
@@ -62,8 +67,9 @@ class FaceAlignmentMetric(BaseMetric):
 
     Attributes:
         protocol: What is computed.
-        faces: The faces of the last evaluation, for reports; None before the first,
-            and on processes other than the main one.
+        record: The errors of the last evaluation, for comparisons and reports; None
+            before the first, and on processes other than the main one.
+        faces: Its faces, for the pictures of a report; None likewise.
 
     Raises:
         ValueError: On an unknown normaliser or statistic, a bad threshold, or the name
@@ -109,6 +115,7 @@ class FaceAlignmentMetric(BaseMetric):
             groups=groups, landmarks=landmarks, num_bootstrap=num_bootstrap,
             seed=seed)
         self.faces: EvaluatedFaces | None = None
+        self.record: RunRecord | None = None
         self._size: int | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -151,7 +158,12 @@ class FaceAlignmentMetric(BaseMetric):
         self.results.clear()
         logger = MMLogger.get_current_instance()
         self._log_layout(faces.num_landmarks, logger)
-        figures = summarize(faces, self.protocol)
+        meta = self.dataset_meta or {}
+        self.record = RunRecord.of_faces(
+            faces, self.protocol, _landmark_names(meta, faces.num_landmarks),
+            provenance=Provenance(dataset=meta.get('dataset_name') or ''))
+        figures = summarize(self.record, self.protocol)
+        self.record = replace(self.record, figures=figures)
         for key, count in figures.items():
             if key.endswith('num_unusable') and count:
                 total = figures[key.removesuffix('num_unusable') + 'num_faces']
@@ -168,6 +180,15 @@ class FaceAlignmentMetric(BaseMetric):
             logger.info(
                 f'data set {data_set!r}: {num_landmarks} landmarks are taken for '
                 f'{layout.name}; give keypoint_indices where that is wrong')
+
+
+def _landmark_names(meta: Mapping, count: int) -> tuple[str, ...]:
+    """Names of the landmarks, where they are more than numbers (``kpt-0``)."""
+    names = meta.get('keypoint_id2name') or {}
+    if sorted(names) != list(range(count)) or all(
+            re.fullmatch(r'[a-z]*[-_ ]?\d+', str(name)) for name in names.values()):
+        return ()
+    return tuple(str(names[index]) for index in range(count))
 
 
 def _own_distances(keypoint_indices: Sequence | Mapping[str, Sequence] | None,

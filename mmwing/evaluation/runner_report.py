@@ -2,7 +2,9 @@
 
 import os.path as osp
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,10 +13,13 @@ from mmengine.dataset import BaseDataset
 from mmengine.fileio import load
 from mmengine.runner import Runner
 
+from mmwing.files import check_folder
+
 from .metrics import FaceAlignmentMetric
 from .normalizers import ITEM_PREFIX
-from .report import write_report
-from .run import read_run
+from .provenance import describe_checkpoint, describe_config, now, stack_versions
+from .report import REPORT_FILES, write_report
+from .run_file import read_record
 
 
 def add_face_metric(cfg: Config) -> None:
@@ -62,26 +67,31 @@ def name_subsets(cfg: Config) -> None:
                                        'dataset': dataset}
 
 
-def check_report(runner: Runner, overlay: Sequence[str | Path] = ()) -> None:
+def check_report(runner: Runner, directory: str | Path,
+                 overlay: Sequence[str | Path] = ()) -> None:
     """Refuse before a test what its report would fail on afterwards.
 
     Args:
         runner: The runner.
-        overlay: Directories of other reports, for the CED plot.
+        directory: Where the report is to go.
+        overlay: Other reports, for the CED plot.
 
     Raises:
-        FileNotFoundError: When a directory of ``overlay`` holds no report.
-        ValueError: When the runner's test evaluator has no FaceAlignmentMetric, or a
-            report of ``overlay`` has not its first normaliser.
+        FileNotFoundError: If one of ``overlay`` holds no report.
+        OSError: If the folder cannot be written.
+        ValueError: If the runner's test evaluator has no FaceAlignmentMetric, a report
+            of ``overlay`` has not its first normaliser, or the folder holds something
+            else than a report.
     """
+    check_folder(directory, REPORT_FILES)
     normalizer = face_metric(runner).protocol.normalizers[0]
     for directory in overlay:
-        read_run(directory).errors(normalizer)
+        read_record(directory).errors_by(normalizer)
 
 
 def write_runner_report(runner: Runner, directory: str | Path,
-                        title: str | None = None,
-                        overlay: Sequence[str | Path] = ()) -> None:
+                        overlay: Sequence[str | Path] = (),
+                        **provenance: Any) -> None:
     """Write the report of a runner whose ``test()`` has ended.
 
     On processes other than the main one it does nothing.
@@ -89,18 +99,25 @@ def write_runner_report(runner: Runner, directory: str | Path,
     Args:
         runner: The runner.
         directory: Where to, see :func:`.report.write_report`.
-        title: Heading of the page; by default the directory's name.
-        overlay: Directories of other reports, for the CED plot.
+        overlay: Other reports, for the CED plot.
+        provenance: Fields of :class:`.Provenance` that the runner's config and its
+            checkpoint do not tell, or tell otherwise.
 
     Raises:
         ValueError: When the runner's test evaluator has no FaceAlignmentMetric.
     """
     metric = face_metric(runner)
-    if metric.faces is None:
+    if metric.faces is None or metric.record is None:
         return
-    images = DatasetImages(runner.test_dataloader.dataset)
-    write_report(metric.faces, directory, metric.protocol, title, overlay,
-                 load_image=images)
+    facts = describe_config(runner.cfg)
+    if runner.cfg.get('load_from'):
+        facts.update(describe_checkpoint(runner.cfg.load_from))
+    record = replace(metric.record, provenance=replace(
+        metric.record.provenance, versions=stack_versions(), date=now(),
+        **{**facts, **provenance}))
+    write_report(metric.faces, directory, metric.protocol, record=record,
+                 overlay=overlay,
+                 load_image=DatasetImages(runner.test_dataloader.dataset))
 
 
 def face_metric(runner: Runner) -> FaceAlignmentMetric:

@@ -1,102 +1,30 @@
-"""Compute the figures of a protocol from evaluated faces."""
+"""From the record of a run to the figures of a table."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .bootstrap import bootstrap_interval
-from .faces import EvaluatedFaces
 from .functional import (
     ced_areas,
-    check_threshold,
     face_errors,
     failures,
     landmark_nme,
     mean_of_usable,
-    point_errors,
     pooled_nme,
+    usable_errors,
 )
 from .layouts import find_layout
-from .normalizers import (
-    check_normalizer_name,
-    check_own_distances,
-    lengths_of_faces,
-)
+from .protocol import Protocol
 
-STATISTICS = ('median', 'p90', 'pooled')
-ALL_SUBSETS = 'all'
+if TYPE_CHECKING:
+    from .run import RunRecord
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """What is computed.
-
-    Attributes:
-        normalizers: Names of normalisers (:func:`.normalizers.lengths_of_faces`).
-        thresholds: Thresholds of FR and AUC, fractions of the normaliser. The
-            literature uses 0.1 for WFLW and 0.08 (earlier 0.1) for 300-W.
-        keypoint_indices: Landmark distances of the user's own, by name.
-        statistics: Some of ``median`` and ``p90`` (of the faces' errors) and
-            ``pooled`` (MMPose's NME: one mean over all landmarks of all faces).
-        subsets: Names of subsets, or ``'all'`` that the annotations name.
-        groups: Whether to give the NME of each part of the face.
-        landmarks: Whether to give the NME of each landmark.
-        num_bootstrap: Resamples behind the 95 % intervals; 0 for no intervals.
-        seed: Seed of the bootstrap.
-    """
-
-    normalizers: Sequence[str] = ('inter_ocular',)
-    thresholds: Sequence[float] = (0.1,)
-    keypoint_indices: Mapping[str, Sequence] = field(default_factory=dict)
-    statistics: Sequence[str] = ()
-    subsets: Sequence[str] | str = ()
-    groups: bool = False
-    landmarks: bool = False
-    num_bootstrap: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.normalizers:
-            raise ValueError('normalizers must name at least one normaliser')
-        check_own_distances(self.keypoint_indices)
-        for name in self.normalizers:
-            check_normalizer_name(name, tuple(self.keypoint_indices))
-        for threshold in self.thresholds:
-            check_threshold(threshold)
-        for name, values in (('normalizers', self.normalizers),
-                             ('thresholds', [f'{t:g}' for t in self.thresholds])):
-            if len(set(values)) < len(values):
-                raise ValueError(f'{name} must differ, for each has keys of its own; '
-                                 f'got {list(values)}')
-        unknown = set(self.statistics) - set(STATISTICS)
-        if unknown:
-            raise ValueError(f'statistics must be some of {STATISTICS}, got '
-                             f'{sorted(unknown)}')
-        if isinstance(self.subsets, str) and self.subsets != ALL_SUBSETS:
-            raise ValueError(f'subsets must be a list of names or {ALL_SUBSETS!r}, '
-                             f'got {self.subsets!r}')
-        if self.num_bootstrap < 0:
-            raise ValueError(
-                f'num_bootstrap must not be negative, got {self.num_bootstrap}')
-
-    def subset_names(self, faces: EvaluatedFaces) -> list[str]:
-        """Names of the subsets to report.
-
-        Raises:
-            ValueError: When a subset that was asked for has no face.
-        """
-        if self.subsets == ALL_SUBSETS:
-            return list(faces.subsets)
-        for name in self.subsets:
-            if name not in faces.subsets or not faces.subsets[name].any():
-                raise ValueError(
-                    f'subset {name!r} is empty: no face belongs to it; the '
-                    f'annotations name {sorted(faces.subsets) or "no subset"}')
-        return list(self.subsets)
-
-
-def summarize(faces: EvaluatedFaces, protocol: Protocol) -> dict[str, float]:
+def summarize(record: RunRecord, protocol: Protocol) -> dict[str, float]:
     """Compute the figures of a protocol, under one key each.
 
     Returns:
@@ -107,7 +35,7 @@ def summarize(faces: EvaluatedFaces, protocol: Protocol) -> dict[str, float]:
     Raises:
         ValueError: When there is no face, no usable face, or an empty subset.
     """
-    return flatten(summarize_subsets(faces, protocol), protocol)
+    return flatten(summarize_subsets(record, protocol), protocol)
 
 
 def flatten(figures: Mapping[tuple[str, str], Mapping[str, float]],
@@ -121,7 +49,7 @@ def flatten(figures: Mapping[tuple[str, str], Mapping[str, float]],
     return flat
 
 
-def summarize_subsets(faces: EvaluatedFaces, protocol: Protocol
+def summarize_subsets(record: RunRecord, protocol: Protocol
                       ) -> dict[tuple[str, str], dict[str, float]]:
     """Compute the figures of each normaliser and subset.
 
@@ -137,31 +65,29 @@ def summarize_subsets(faces: EvaluatedFaces, protocol: Protocol
     Raises:
         ValueError: When there is no face, no usable face, or an empty subset.
     """
-    if not len(faces):
-        raise ValueError('there is no face to evaluate')
-    errors = point_errors(faces.pred, faces.gt, faces.annotated)
     subsets: dict[str, np.ndarray | slice] = {'': slice(None)}
-    subsets.update((name, faces.subsets[name])
-                   for name in protocol.subset_names(faces))
+    subsets.update((name, record.subsets[name])
+                   for name in protocol.subset_names(record.subsets))
     figures = {}
     for normalizer in protocol.normalizers:
-        lengths = lengths_of_faces(normalizer, faces, protocol.keypoint_indices)
-        if np.isnan(face_errors(errors, lengths)).all():
+        errors = record.errors_by(normalizer)
+        if np.isnan(errors).all():
             raise ValueError(
-                f'none of the {len(faces)} faces can be evaluated by the normalizer '
+                f'none of the {len(record)} faces can be evaluated by the normalizer '
                 f'{normalizer!r}: it is zero or unknown for each, or no landmark is '
                 'annotated')
         for subset, members in subsets.items():
-            figures[normalizer, subset] = _figures(
-                errors[members], lengths[members], protocol)
+            figures[normalizer, subset] = {
+                **_figures(errors[members], protocol),
+                **_landmark_figures(record, normalizer, members, protocol),
+                'num_faces': len(errors[members]),
+                'num_unusable': int(np.isnan(errors[members]).sum())}
     return figures
 
 
-def _figures(errors: np.ndarray, lengths: np.ndarray,
-             protocol: Protocol) -> dict[str, float]:
-    """Figures for one set of faces: errors (N, K) and lengths (N,) in pixels."""
-    per_face = face_errors(errors, lengths)
-    usable = per_face[~np.isnan(per_face)]
+def _figures(per_face: np.ndarray, protocol: Protocol) -> dict[str, float]:
+    """Figures of the errors of some faces (N,)."""
+    usable = usable_errors(per_face)
     columns = {'NME': usable}
     for threshold in protocol.thresholds:
         columns[f'FR@{threshold:g}'] = failures(usable, threshold)
@@ -171,6 +97,24 @@ def _figures(errors: np.ndarray, lengths: np.ndarray,
         figures['NME_median'] = _quantile(usable, 0.5)
     if 'p90' in protocol.statistics:
         figures['NME_p90'] = _quantile(usable, 0.9)
+    if protocol.num_bootstrap and len(usable):
+        low, high = bootstrap_interval(
+            np.stack(list(columns.values()), axis=1), protocol.num_bootstrap,
+            protocol.seed)
+        for index, name in enumerate(columns):
+            figures[f'{name}_low'] = float(low[index])
+            figures[f'{name}_high'] = float(high[index])
+    return figures
+
+
+def _landmark_figures(record: RunRecord, normalizer: str, members: np.ndarray | slice,
+                      protocol: Protocol) -> dict[str, float]:
+    """Figures of the errors of the landmarks of some faces."""
+    figures: dict[str, float] = {}
+    if not ('pooled' in protocol.statistics or protocol.groups or protocol.landmarks):
+        return figures
+    errors = record.landmarks[members]
+    lengths = record.lengths[normalizer][members]
     if 'pooled' in protocol.statistics:
         figures['NME_pooled'] = pooled_nme(errors, lengths)
     if protocol.groups:
@@ -182,15 +126,6 @@ def _figures(errors: np.ndarray, lengths: np.ndarray,
         figures.update(
             (f'NME_landmark_{index}', float(error))
             for index, error in enumerate(landmark_nme(errors, lengths)))
-    if protocol.num_bootstrap and len(usable):
-        low, high = bootstrap_interval(
-            np.stack(list(columns.values()), axis=1), protocol.num_bootstrap,
-            protocol.seed)
-        for index, name in enumerate(columns):
-            figures[f'{name}_low'] = float(low[index])
-            figures[f'{name}_high'] = float(high[index])
-    figures['num_faces'] = len(per_face)
-    figures['num_unusable'] = len(per_face) - len(usable)
     return figures
 
 

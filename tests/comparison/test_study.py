@@ -1,8 +1,7 @@
 """Plans, budgets, and files of results."""
 
-import json
 import math
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,37 +14,58 @@ from mmwing.comparison import (
     choose_lrs,
     plan_finals,
     read_results,
+    results_path,
     run_jobs,
+    run_stage,
     set_epochs,
     set_iters,
-    write_result,
+    write_results,
 )
 from mmwing.comparison.jobs import job_environment
+from mmwing.comparison.results import add_result
 from mmwing.comparison.study import config_hash
 from mmwing.config import load_config
+from mmwing.evaluation import RunRecord, write_record
+from mmwing.evaluation.run import Training
 from mmwing.resources import config_path
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 PAPER = 'td-reg_cnn6_wing_1xb8-120k_300w-64x64'
 
 
-def test_a_result_comes_back_as_it_was(make_result, tmp_path):
-    result = make_result(loss='no blur', words=['a.b=1'], run_hash='x')
-    result.errors[:2] = math.nan, math.inf
-    write_result(result, tmp_path / 'one.json')
-    found, = read_results(tmp_path)
-    np.testing.assert_array_equal(found.errors, result.errors)
-    assert {**vars(found), 'errors': 0} == {**vars(result), 'errors': 0}
-    assert found.variant.options == {'a.b': 1}
+def test_results_come_back_as_they_were(make_result, tmp_path):
+    """In one file, faces by name, sorted by run, whatever order they came in."""
+    errors = [math.nan, math.inf, 0.1, 0.25]
+    first = make_result('no blur', 1, errors=errors, words=['a.b=1'], run_hash='x',
+                        names=['d', 'c', 'b', 'a'], note='a note')
+    others = [make_result(), make_result(stage='tune')]
+    write_results([first, *others], tmp_path / 'study.jsonl')
+    found = read_results(tmp_path / 'study.jsonl')
+    assert [result.name for result in found] == [
+        'final_WingLoss_lr0.001_seed0', 'final_no_blur_lr0.001_seed1',
+        'tune_WingLoss_lr0.001_seed0']
+    np.testing.assert_array_equal(found[1].errors, errors[::-1])
+    assert list(found[1].record.names) == ['a', 'b', 'c', 'd']
+    assert found[1].record.provenance == first.record.provenance
+    assert found[1].curve == first.curve == [(1, 0.09), (2, 0.05)]
+    assert found[1].training.batches == ['aa', '01'] and found[1].training.epochs == 2
+    assert (found[1].note, found[1].run_hash, found[1].config_hash) == (
+        'a note', 'x', '0' * 12)
+    assert found[1].variant.options == {'a.b': 1}
+    lines = (tmp_path / 'study.jsonl').read_text().splitlines()
+    assert len(lines) == 2 + 3  # each set of faces once
+    write_results(found[::-1], tmp_path / 'again.jsonl')
+    assert (tmp_path / 'again.jsonl').read_text().splitlines() == lines
 
 
-def test_a_result_of_an_older_version_can_be_read(make_result, tmp_path):
-    write_result(make_result(), tmp_path / 'one.json')
-    content = json.loads((tmp_path / 'one.json').read_text())
-    for key in ('iters', 'words', 'run_hash'):
-        del content[key]
-    (tmp_path / 'one.json').write_text(json.dumps(content))
-    assert str(read_results(tmp_path)[0].variant) == 'WingLoss'
+def test_a_result_takes_the_place_of_its_like(make_result, tmp_path):
+    path = tmp_path / 'study.jsonl'
+    add_result(make_result(), path)
+    add_result(make_result('L1Loss'), path)
+    add_result(make_result(errors=[0.5]), path)
+    assert [result.nme for result in read_results(path)][1] == 0.5
+    assert len(read_results(path)) == 2
+    assert [each.name for each in tmp_path.iterdir()] == ['study.jsonl']
 
 
 def test_a_longer_schedule_reaches_the_same_end():
@@ -68,7 +88,7 @@ def test_a_shorter_training_by_iterations_decays_as_far():
 
 
 def make_study(tmp_path, small, **kwargs):
-    return Study(CNN6, tmp_path / 'work', tmp_path / 'results', 2, small, **kwargs)
+    return Study(CNN6, tmp_path / 'work', tmp_path / 'study.jsonl', 2, small, **kwargs)
 
 
 def test_the_config_is_named_so_that_another_reader_can_give_it(tmp_path, monkeypatch):
@@ -122,7 +142,7 @@ def test_a_variant_may_train_another_config(tmp_path, small):
     (job, result), = plan_finals(make_study(tmp_path, small), [variant],
                                  {'L1': None}, [0])
     assert job.cfg.model.head.loss.type == 'mmwing.L1Loss'
-    assert job.cfg.train_cfg.max_epochs == 2 == result.epochs
+    assert job.cfg.train_cfg.max_epochs == 2 == result.training.epochs
 
 
 def test_a_result_of_something_else_is_not_taken(tmp_path, small, make_result):
@@ -130,8 +150,10 @@ def test_a_result_of_something_else_is_not_taken(tmp_path, small, make_result):
         return plan_finals(make_study(tmp_path, small), [Variant.labelled(
             'x', [f'model.head.dropout={value}'])], {'x': None}, [0])
 
-    (job, expected), = plan(0.1)
-    write_result(expected, job.result)
+    (_, expected), = plan(0.1)
+    write_results([replace(expected, record=replace(
+        make_result().record, provenance=expected.record.provenance,
+        training=expected.training))], tmp_path / 'study.jsonl')
     plan(0.1)
     with pytest.raises(ValueError, match='call the variant otherwise'):
         plan(0.2)
@@ -146,14 +168,42 @@ def test_the_best_learning_rate_is_chosen(make_result):
 
 
 def test_the_budget_counts_finished_and_begun_runs_once(make_result, tmp_path):
-    results, work = tmp_path / 'results', tmp_path / 'work'
-    write_result(make_result(), results / 'a.json')
-    for name, seconds in (('a', 1700), ('b', 900)):
-        (work / name).mkdir(parents=True)
-        (work / name / 'record.json').write_text(json.dumps({'cpu_seconds': seconds}))
+    results, work = tmp_path / 'study.jsonl', tmp_path / 'work'
+    finished = make_result()
+    write_results([finished], results)
+    for name, seconds in ((finished.name, 1700.), ('another', 900.)):
+        write_record(RunRecord((), {}, (), training=Training(cpu_seconds=seconds)),
+                     work / name / 'run.json')
     budget = Budget(0.8, results, work)
     assert budget.used() == pytest.approx(0.75)
     assert budget.is_left() and not Budget(0.7, results, work).is_left()
+
+
+def test_only_what_has_no_result_is_run(tmp_path, small, make_result, monkeypatch):
+    study = make_study(tmp_path, small)
+    plan = plan_finals(study, [Variant.parse('WingLoss'), Variant.parse('L1Loss')],
+                       {'WingLoss': 1e-3, 'L1Loss': 1e-3}, [0])
+    record = replace(make_result().record, provenance=plan[0][1].record.provenance)
+    write_results([replace(plan[0][1], record=record)], study.results)
+    started = []
+
+    def run_jobs(jobs, at_once, finish, *more):
+        for job in jobs:
+            started.append(job.name)
+            write_record(replace(record, training=replace(
+                record.training, finished=len(started) > 1)), job.record)
+            finish(job)
+        return []
+
+    monkeypatch.setattr('mmwing.comparison.study.run_jobs', run_jobs)
+    with pytest.raises(ValueError, match='L1Loss, lr 0.001, seed 0 ended early'):
+        run_stage(study, plan, 1, say=str)
+    said = []
+    assert run_stage(study, plan, 1, say=said.append) == 0
+    assert said == ['1 of 2 runs have a result already']
+    assert started == ['final L1Loss, lr 0.001, seed 0'] * 2
+    assert [result.loss for result in read_results(study.results)] == [
+        'L1Loss', 'WingLoss']
 
 
 def test_no_run_begins_without_budget(tmp_path, small):
@@ -180,10 +230,30 @@ def test_impossible_numbers_of_runs(kwargs):
         run_jobs([], finish=str, **kwargs)
 
 
-def test_results_that_are_none_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match='no result file'):
-        read_results(tmp_path)
-    Path(tmp_path, 'x.json').write_text('{}')
-    with pytest.raises(ValueError, match=r'x\.json is no result'):
-        read_results(tmp_path)
-    assert os.listdir(tmp_path) == ['x.json']
+def test_results_that_are_none_are_named(make_result, tmp_path):
+    path = tmp_path / 'study.jsonl'
+    with pytest.raises(FileNotFoundError, match='no result of a study'):
+        read_results(path)
+    write_results([make_result()], path)
+    lines = path.read_text().splitlines()
+    for number, text, message in (
+            (1, '{', 'line 1'), (1, lines[0].replace('000.jpg', 'x.jpg'), 'digest'),
+            (2, '{}', 'line 2'), (2, '[]', 'line 2'),
+            (2, lines[1].replace('"final"', '"last"'), 'stage must be one of'),
+            (2, lines[1].replace('mmwing run 1', 'mmwing run 7'), "'mmwing run 7'")):
+        path.write_text('\n'.join([*lines[:number - 1], text, *lines[number:]]))
+        with pytest.raises(ValueError, match=f'study.jsonl, line {number}.*{message}|'
+                                             f'{message}.*no result'):
+            read_results(path)
+
+
+def test_results_of_an_earlier_version_are_called_so(tmp_path):
+    (tmp_path / 'study').mkdir()
+    (tmp_path / 'study/final_WingLoss_lr0.001_seed0.json').write_text('{}')
+    with pytest.raises(ValueError, match='study holds results of an earlier version'):
+        read_results(tmp_path / 'study.jsonl')
+
+
+@pytest.mark.parametrize('name', ['a/st.1', 'a/st.1.md', 'a/st.1.jsonl'])
+def test_a_study_is_found_by_its_file_or_table(name):
+    assert results_path(name) == Path('a/st.1.jsonl')

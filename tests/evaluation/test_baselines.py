@@ -1,4 +1,3 @@
-import json
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from mmwing.evaluation.baselines import (
 )
 from mmwing.evaluation.functional import face_errors, point_errors
 from mmwing.evaluation.metrics import FaceAlignmentMetric
-from mmwing.evaluation.run import read_nme
-from mmwing.evaluation.summary import Protocol, summarize
+from mmwing.evaluation.protocol import Protocol
+from mmwing.evaluation.run import RunRecord
 
 
 def affine_copies(shape, count, seed=0):
@@ -93,7 +92,7 @@ def test_faces_are_named_as_a_metric_names_them():
 def test_baselines_of_painted_faces():
     train, test = (annotated_faces(SyntheticFaceDataset(num_samples=n, seed=s))
                    for n, s in ((60, 0), (30, 1)))
-    figures = [summarize(faces, Protocol())['NME']
+    figures = [RunRecord.of_faces(faces, Protocol()).nme
                for faces in shape_baselines(train, test).values()]
     box, affine = figures
     assert 0.02 < affine < box < 0.4
@@ -106,9 +105,9 @@ def test_baselines_of_painted_faces():
 def test_a_face_without_the_five_points_is_unusable_for_the_affine_fit():
     test = annotated_faces(SyntheticFaceDataset(num_samples=4, seed=1))
     test.annotated[2, 30] = False
-    figures = [summarize(faces, Protocol())
-               for faces in shape_baselines(test, test).values()]
-    assert [f['num_unusable'] for f in figures] == [0, 1]
+    unusable = [np.isnan(RunRecord.of_faces(faces, Protocol()).errors_by()).sum()
+                for faces in shape_baselines(test, test).values()]
+    assert unusable == [0, 1]
 
 
 def test_landmarks_must_agree(make_faces):
@@ -120,20 +119,3 @@ def test_five_points_must_be_known(make_faces):
     faces = make_faces(num_landmarks=20)
     with pytest.raises(ValueError, match='not for 20'):
         shape_baselines(faces, faces)
-
-
-def test_read_nme(tmp_path):
-    report = tmp_path / 'metrics.json'
-    report.write_text(json.dumps({'figures': {'NME': 0.04}}))
-    flat = tmp_path / 'flat.json'
-    flat.write_text(json.dumps({'NME': 0.05}))
-    assert read_nme(report) == read_nme(tmp_path) == 0.04
-    assert read_nme(flat) == 0.05
-    assert read_nme('0.06') == 0.06
-    flat.write_text(json.dumps({'AUC': 0.05}))
-    with pytest.raises(ValueError, match='names no NME'):
-        read_nme(flat)
-    with pytest.raises(FileNotFoundError, match='nowhere'):
-        read_nme('nowhere')
-    with pytest.raises(ValueError, match='fraction'):
-        read_nme('4.5')

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from mmwing.evaluation.bootstrap import bootstrap_interval, bootstrap_means
+from mmwing.evaluation.bootstrap import (
+    bootstrap_interval,
+    bootstrap_means,
+    paired_differences,
+)
 
 
 def test_spread_is_the_standard_error_of_the_mean():
@@ -48,7 +52,40 @@ def test_infinite_values_keep_their_sign():
     assert set(np.sign(bootstrap_means(values, 100)[:, 0])) == {-1, 1}
 
 
+def test_seeds_are_drawn_together_with_faces():
+    """Independent reference: a plain loop with the same generators."""
+    values = np.random.default_rng(4).normal(0, 1, (12, 2, 3))
+    faces, seeds = np.random.default_rng(5), np.random.default_rng(5)
+    draws = [faces.integers(12, size=12) for _ in range(40)]
+    chosen = seeds.integers(3, size=(40, 3))
+    expected = [[values[np.ix_(draw, [figure], seed)].mean() for figure in range(2)]
+                for draw, seed in zip(draws, chosen, strict=True)]
+    np.testing.assert_allclose(bootstrap_means(values, 40, 5), expected)
+
+
+def test_one_seed_is_as_without_seeds():
+    values = np.random.default_rng(6).random((30, 2))
+    np.testing.assert_array_equal(bootstrap_means(values[..., None], 50),
+                                  bootstrap_means(values, 50))
+
+
+def test_a_constant_difference_has_no_width_however_the_faces_scatter():
+    values = np.random.default_rng(7).gamma(2, 1, (40, 1, 3))
+    difference, = paired_differences(values + 0.25, values, 100)
+    np.testing.assert_allclose(
+        [difference.mean, difference.low, difference.high], 0.25)
+    assert difference.is_clear
+
+
+def test_unusable_faces_are_left_out_and_failed_ones_do_not_differ():
+    ours = np.array([[1.], [np.nan], [np.inf], [2.]])
+    theirs = np.array([[0.], [7.], [np.inf], [2.]])
+    difference, = paired_differences(ours, theirs, 200)
+    assert difference.mean == pytest.approx(1 / 3) and difference.low == 0
+
+
 @pytest.mark.parametrize(('call', 'message'), [
+    (lambda: paired_differences(np.ones((3, 1)), np.ones((2, 1))), 'the same shape'),
     (lambda: bootstrap_means(np.ones((0, 1))), 'at least one face'),
     (lambda: bootstrap_means(np.ones(3)), 'values must be'),
     (lambda: bootstrap_means(np.ones((3, 1)), 0), 'num_resamples'),

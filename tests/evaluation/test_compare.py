@@ -1,18 +1,17 @@
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmwing.evaluation import Provenance, RunRecord, write_record
 from mmwing.evaluation.compare import compare_runs, write_comparison
 from mmwing.evaluation.report import write_report
-from mmwing.evaluation.run import Run
 
 
-def make_run(errors, name='a', names=None, normalizer='inter_ocular'):
+def make_run(errors, config='a', names=None, normalizer='inter_ocular', **provenance):
     names = names or [f'face{index}' for index in range(len(errors))]
-    return Run(name, Path(name), names, [0.08, 0.1],
-               {normalizer: np.asarray(errors, float)})
+    return RunRecord(names, {normalizer: np.asarray(errors, float)}, (0.08, 0.1),
+                     Provenance(config=config, **provenance))
 
 
 @pytest.fixture
@@ -25,15 +24,16 @@ def test_a_small_constant_gain_is_clear(errors):
     comparison = compare_runs([make_run(errors), make_run(errors - 1e-4, 'b')])
     figure = comparison.figures['b']['NME']
     assert figure.value == pytest.approx(errors.mean() - 1e-4)
-    assert figure.difference == pytest.approx(-1e-4)
-    assert figure.low == pytest.approx(-1e-4) and figure.high == pytest.approx(-1e-4)
-    assert figure.is_clear
+    assert figure.difference.mean == pytest.approx(-1e-4)
+    assert figure.difference.low == pytest.approx(-1e-4)
+    assert figure.difference.high == pytest.approx(-1e-4)
+    assert figure.difference.is_clear
 
 
 def test_interval_is_that_of_the_mean_difference(errors):
     other = errors + np.random.default_rng(1).normal(0, 0.01, 300)
     figure = compare_runs([make_run(errors), make_run(other)],
-                          num_bootstrap=4000).figures['a (2)']['NME']
+                          num_bootstrap=4000).figures['a (2)']['NME'].difference
     half = 1.96 * (other - errors).std() / np.sqrt(300)
     mean = (other - errors).mean()
     np.testing.assert_allclose([figure.low, figure.high], [mean - half, mean + half],
@@ -50,35 +50,36 @@ def test_faces_are_matched_by_name_and_unusable_ones_left_out(errors):
     comparison = compare_runs([first, second])
     assert comparison.num_faces == 299
     assert comparison.num_left_out == {'a': 1, 'b': 1}
-    assert comparison.figures['b']['NME'].difference == pytest.approx(0.01)
+    assert comparison.figures['b']['NME'].difference.mean == pytest.approx(0.01)
     assert '1 faces of' in comparison.markdown()
 
 
 def test_failure_and_area(errors):
     comparison = compare_runs([make_run(errors), make_run(2 * errors, 'b')])
     figures = comparison.figures['b']
-    assert figures['FR@0.1'].difference == pytest.approx(
+    assert figures['FR@0.1'].difference.mean == pytest.approx(
         (errors > 0.05).mean() - (errors > 0.1).mean())
-    assert figures['FR@0.1'].low > 0
-    assert figures['AUC@0.1'].high < 0
+    assert figures['FR@0.1'].difference.low > 0
+    assert figures['AUC@0.1'].difference.high < 0
 
 
 def test_failed_predictions_do_not_give_nan(errors):
     bad = errors.copy()
     bad[:2] = np.inf
     comparison = compare_runs([make_run(bad), make_run(bad, 'b')])
-    assert comparison.figures['b']['NME'].difference == 0
+    assert comparison.figures['b']['NME'].difference.mean == 0
     assert comparison.figures['b']['NME'].value == np.inf
     worse = compare_runs([make_run(errors), make_run(bad, 'b')]).figures['b']['NME']
     better = compare_runs([make_run(bad), make_run(errors, 'b')]).figures['b']['NME']
-    assert worse.high == np.inf and better.low == -np.inf
+    assert worse.difference.high == np.inf and better.difference.low == -np.inf
 
 
 def test_reports_are_compared_in_files(make_faces, tmp_path):
     for name, noise in (('one', 2), ('two', 6)):
         write_report(make_faces(40, noise=noise), tmp_path / name)
-    comparison = write_comparison([tmp_path / 'one', tmp_path / 'two'],
-                                  tmp_path / 'out', num_bootstrap=50)
+    comparison = write_comparison(
+        [tmp_path / 'one', tmp_path / 'two/run.json'], tmp_path / 'out',
+        num_bootstrap=50, names=['one', 'two'])
     assert {path.name for path in (tmp_path / 'out').iterdir()} == {
         'comparison.md', 'comparison.csv', 'ced.png'}
     text = (tmp_path / 'out/comparison.md').read_text()
@@ -87,7 +88,7 @@ def test_reports_are_compared_in_files(make_faces, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row['run'] for row in rows] == ['one'] * 3 + ['two'] * 3
     assert float(rows[3]['difference']) == pytest.approx(
-        comparison.figures['two']['NME'].difference)
+        comparison.figures['two']['NME'].difference.mean)
 
 
 @pytest.mark.parametrize(('runs', 'message'), [
@@ -103,6 +104,17 @@ def test_runs_that_cannot_be_compared(runs, message):
 
 
 def test_nothing_is_written_when_a_run_is_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='not a report'):
+    with pytest.raises(FileNotFoundError, match='no record of a run'):
         write_comparison([tmp_path / 'a', tmp_path / 'b'], tmp_path / 'out')
     assert not (tmp_path / 'out').exists()
+
+
+def test_runs_of_one_config_are_called_by_their_losses(errors, tmp_path):
+    for name, loss in (('x', 'WingLoss'), ('y', 'L1Loss')):
+        write_record(make_run(errors, loss=loss), tmp_path / f'{name}.json')
+    paths = [tmp_path / 'x.json', tmp_path / 'y.json']
+    text = write_comparison(paths, tmp_path / 'out', num_bootstrap=5).markdown()
+    assert '| WingLoss |' in text and '| L1Loss |' in text
+    text = write_comparison(paths, tmp_path / 'out', num_bootstrap=5,
+                            names=['mine', 'other']).markdown()
+    assert "Differences from 'mine'" in text and 'WingLoss' not in text

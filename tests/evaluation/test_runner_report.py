@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmwing.evaluation import FaceAlignmentMetric, Protocol
+from mmwing.evaluation import FaceAlignmentMetric, Protocol, RunRecord, read_record
 from mmwing.evaluation.report import write_report
 from mmwing.evaluation.runner_report import (
     DatasetImages,
@@ -99,8 +99,11 @@ def test_data_sets_that_cannot_name_subsets_stay(tmp_path, change):
 
 
 def make_runner(*metrics):
-    return SimpleNamespace(test_evaluator=SimpleNamespace(metrics=list(metrics)),
-                           test_dataloader=SimpleNamespace(dataset=PaintedFaces()))
+    return SimpleNamespace(
+        test_evaluator=SimpleNamespace(metrics=list(metrics)),
+        test_dataloader=SimpleNamespace(dataset=PaintedFaces()),
+        cfg=Config({'model': {'head': {'loss': {'type': 'mmwing.WingLoss'}}},
+                    'test_dataloader': {'dataset': {'ann_file': 'valid.json'}}}))
 
 
 def test_report_of_a_runner(make_faces, tmp_path):
@@ -109,8 +112,13 @@ def test_report_of_a_runner(make_faces, tmp_path):
     write_runner_report(runner, tmp_path / 'run')  # another process than the main one
     assert not (tmp_path / 'run').exists()
     metric.faces = make_faces()
-    write_runner_report(runner, tmp_path / 'run', title='of a test')
-    assert 'of a test' in (tmp_path / 'run/report.html').read_text()
+    metric.record = RunRecord.of_faces(metric.faces, metric.protocol)
+    write_runner_report(runner, tmp_path / 'run', config='of_a_test')
+    assert 'of_a_test' in (tmp_path / 'run/report.html').read_text()
+    source = read_record(tmp_path / 'run').provenance
+    assert (source.config, source.loss, source.split) == (
+        'of_a_test', 'WingLoss', 'valid.json')
+    assert source.date.endswith('UTC') and 'torch' in source.versions
 
 
 def test_runner_without_the_metric(tmp_path):
@@ -122,10 +130,15 @@ def test_what_the_report_would_fail_on_is_refused_before_the_test(make_faces,
                                                                   tmp_path):
     write_report(make_faces(), tmp_path / 'other', Protocol(('box_width',)))
     by_box = make_runner(FaceAlignmentMetric(normalizer='box_width'))
-    check_report(by_box, [tmp_path / 'other'])
-    with pytest.raises(FileNotFoundError, match='it is not a report'):
-        check_report(by_box, [tmp_path / 'other', tmp_path / 'nowhere'])
+    check_report(by_box, tmp_path / 'run', [tmp_path / 'other'])
+    assert not (tmp_path / 'run').exists()
+    with pytest.raises(FileNotFoundError, match='no record of a run'):
+        check_report(by_box, tmp_path / 'run', [tmp_path / 'nowhere'])
     with pytest.raises(ValueError, match="no normalizer 'inter_ocular'"):
-        check_report(make_runner(FaceAlignmentMetric()), [tmp_path / 'other'])
+        check_report(make_runner(FaceAlignmentMetric()), tmp_path / 'run',
+                     [tmp_path / 'other'])
     with pytest.raises(ValueError, match='FaceAlignmentMetric'):
-        check_report(make_runner())
+        check_report(make_runner(), tmp_path / 'run')
+    (tmp_path / 'other/mine.txt').write_text('keep')
+    with pytest.raises(ValueError, match='mine.txt'):
+        check_report(by_box, tmp_path / 'other')

@@ -3,10 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmwing.evaluation import Protocol, summarize
+from mmwing import evaluation
+from mmwing.evaluation import Protocol, RunRecord
 from mmwing.evaluation.functional import face_errors, point_errors
 from mmwing.evaluation.layouts import LAYOUTS
 from mmwing.evaluation.normalizers import lengths_of_faces
+
+
+def summarize(faces, protocol):
+    return evaluation.summarize(RunRecord.of_faces(faces, protocol), protocol)
 
 
 def errors_of(faces, normalizer='inter_ocular'):
@@ -127,6 +132,15 @@ def test_all_unusable_and_empty_subset(make_faces):
 def test_bad_protocol(arguments, message):
     with pytest.raises(ValueError, match=message):
         Protocol(**arguments)
+
+
+def test_a_record_of_faces_alone_has_no_figures_of_landmarks(make_faces):
+    protocol = Protocol(num_bootstrap=5)
+    record = RunRecord.of_faces(make_faces(), protocol)
+    alone = evaluation.summarize(record.without_landmarks(), protocol)
+    assert alone == evaluation.summarize(record, protocol)
+    with pytest.raises(ValueError, match='holds errors of faces alone'):
+        evaluation.summarize(record.without_landmarks(), Protocol(groups=True))
 
 
 def test_normalizer_that_the_points_do_not_have(make_faces):

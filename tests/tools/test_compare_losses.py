@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import mmwing
+from mmwing.comparison import read_results
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = [
@@ -38,7 +39,7 @@ def test_a_study_is_killed_goes_on_and_is_rebuilt(tmp_path):
     arguments = [CONFIG, '--losses', 'WingLoss', '--variant', 'stock',
                  'mmpose:WingLoss', '--epochs', '3', '--jobs', '1', '--work-dir',
                  'work', '--out', 'study.md', '--cfg-options', *OPTIONS]
-    record = tmp_path / 'work/final_WingLoss_lr0.001_seed0/record.json'
+    record = tmp_path / 'work/final_WingLoss_lr0.001_seed0/run.json'
     with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path,
                           env=environment()) as victim:
         while victim.poll() is None and not record.is_file():
@@ -46,9 +47,8 @@ def test_a_study_is_killed_goes_on_and_is_rebuilt(tmp_path):
         victim.send_signal(signal.SIGTERM)
     assert not (tmp_path / 'study.md').exists()
     run(*arguments, cwd=tmp_path)
-    names = sorted(path.name for path in (tmp_path / 'study').iterdir())
-    assert names == ['final_WingLoss_lr0.001_seed0.json',
-                     'final_stock_lr0.001_seed0.json']
+    names = [result.name for result in read_results(tmp_path / 'study.jsonl')]
+    assert names == ['final_WingLoss_lr0.001_seed0', 'final_stock_lr0.001_seed0']
     text = (tmp_path / 'study.md').read_text()
     assert 'saw the same training pictures' in text
 
@@ -77,7 +77,7 @@ def test_without_budget_nothing_begins(tmp_path):
     ([CONFIG, '--losses', 'WingLoss', '--lrs', '1', '2'], 'one for each'),
     (['--overview', '.'], '--out FILE.md'),
     (['--by-pose', '0.5', '--out', 'study.md'], 'CONFIG and --out FILE.md'),
-    ([CONFIG, '--by-pose', '0.5', '--out', 'nothing.md'], 'no result file'),
+    ([CONFIG, '--by-pose', '0.5', '--out', 'nothing.md'], 'no result of a study'),
 ])
 def test_bad_arguments_are_one_message(arguments, message, tmp_path):
     done = run(*arguments, cwd=tmp_path, check=False)

@@ -15,6 +15,7 @@ import mmwing
 from mmwing.config import load_config
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.engine.mean_shape import compute_mean_shape
+from mmwing.evaluation import read_record
 from mmwing.registry import DATASETS, MODELS
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
@@ -81,8 +82,7 @@ def test_curve_of_disturbed_boxes_begins_at_the_test_itself(run, tmp_path):
     assert errors[0] == mmengine.load('out.json')['NME']
     assert errors[0] < errors[1] < errors[2]
     # The report is that of the undisturbed test.
-    report = mmengine.load('report/metrics.json')
-    assert report['figures']['NME'] == pytest.approx(errors[0])
+    assert read_record('report').figures['NME'] == pytest.approx(errors[0])
     assert (tmp_path / 'report/box_jitter.png').stat().st_size > 0
 
 
@@ -168,5 +168,5 @@ def test_an_overlay_that_is_no_report_stops_before_the_test(run, monkeypatch):
         raise AssertionError('the test ran')
 
     monkeypatch.setattr('mmengine.runner.Runner.test', test)
-    with pytest.raises(SystemExit, match='nowhere has no metrics.json'):
+    with pytest.raises(SystemExit, match='nowhere holds no record'):
         run('--report', 'report', '--overlay', 'nowhere')

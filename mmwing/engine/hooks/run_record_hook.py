@@ -1,63 +1,79 @@
-"""What a training run did, in one file that survives interruptions."""
+"""Keep the record of a training in a file that survives interruptions."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 
-from mmwing.evaluation import EvaluatedFaces, FaceAlignmentMetric, Protocol
-from mmwing.evaluation.functional import face_errors, point_errors
-from mmwing.evaluation.normalizers import lengths_of_faces
+from mmwing.evaluation import FaceAlignmentMetric, RunRecord, read_record, write_record
+from mmwing.evaluation.provenance import describe_config, now, stack_versions
+from mmwing.evaluation.run import Training
+from mmwing.evaluation.run_file import RECORD_NAME
 from mmwing.registry import HOOKS
 
 
 @HOOKS.register_module()
 class RunRecordHook(Hook):
-    """Keep a JSON file with the curve and the last validation's errors of all faces.
+    """Keep the record of the last validation, with the curve of the training.
 
-    Its fields: ``curve``, the figures of each validation and the epoch (and iteration)
-    after which they were taken; ``errors``, the last validation's error of each face
-    by the metric's first normaliser, sorted by the faces' names, null where unusable
-    and Infinity where the prediction was not finite; ``faces``, a digest of
-    these names; ``batches``, a checksum of the pictures of each epoch's batches in
-    their order (null for an epoch that was resumed half-way); ``cpu_seconds`` of this
-    process; and ``finished``. On resume the file is continued.
+    The file is a :class:`mmwing.evaluation.RunRecord`: the errors of all faces, where
+    they come from, and in ``training`` the figures of each validation, a checksum of
+    the pictures of each epoch's batches in their order, and the CPU time of this
+    process. It is written after each epoch and validation; on resume it is continued.
 
     Args:
-        path: Where the file goes.
+        path: Where the file goes; by default ``run.json`` in the work dir.
+        provenance: Fields of the record's provenance that the runner's config does not
+            tell, or tells otherwise, such as ``dict(config='NAME')``.
 
     Raises:
-        ValueError: When validating, if no evaluator is a ``FaceAlignmentMetric``.
+        ValueError: When validating, if no evaluator is a ``FaceAlignmentMetric``; when
+            resuming, if the file is of an earlier version.
     """
 
     # After the checkpoint and the logger.
     priority = 'LOWEST'
 
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self._record: dict = {}
+    def __init__(self, path: str | None = None,
+                 provenance: Mapping[str, Any] | None = None) -> None:
+        self.path = path
+        self.provenance = dict(provenance or {})
+        self._record = RunRecord((), {}, ())  # before the first validation
+        self._training = Training()
+        self._is_training = False
         self._cpu_before = 0.0
         self._checksum = 0
         self._whole_epoch = True
 
     def before_train(self, runner: Runner) -> None:
         """Continue the file of an interrupted run up to the checkpoint's epoch."""
-        self._record = {'finished': False, 'curve': [], 'batches': []}
-        if runner.iter > 0 and self.path.is_file():
-            self._record.update(json.loads(self.path.read_text(encoding='utf-8')))
-        self._record['curve'] = [
-            point for point in self._record['curve'] if point['iter'] <= runner.iter]
-        self._record['batches'] = self._record['batches'][:runner.epoch]
-        self._cpu_before = self._record.get('cpu_seconds', 0.0) - time.process_time()
+        self.path = self.path or str(Path(runner.work_dir) / RECORD_NAME)
+        before = Training()
+        if runner.iter > 0 and Path(self.path).is_file():
+            self._record = read_record(self.path)
+            before = self._record.training or before
+        loop = runner.train_loop
+        by_iter = isinstance(loop, IterBasedTrainLoop)
+        # The config's rate: the optimiser's own is that of the warm-up.
+        lr = (runner.cfg.optim_wrapper.get('optimizer') or {}).get('lr', math.nan)
+        # An epoch that an earlier process did not write down is not known.
+        batches = [*before.batches, *[None] * runner.epoch][:runner.epoch]
+        self._training = replace(
+            before, finished=False, lr=float(lr),
+            epochs=0 if by_iter else loop.max_epochs,
+            iters=loop.max_iters if by_iter else 0, batches=batches,
+            curve=[point for point in before.curve if point['iter'] <= runner.iter])
+        self._is_training = True
+        self._cpu_before = before.cpu_seconds - time.process_time()
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin a checksum."""
@@ -74,68 +90,48 @@ class RunRecordHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Keep the checksum."""
-        self._record['batches'].append(
-            f'{self._checksum:08x}' if self._whole_epoch else None)
+        self._training = replace(self._training, batches=[
+            *self._training.batches,
+            f'{self._checksum:08x}' if self._whole_epoch else None])
         self._write()
 
     def after_val_epoch(self, runner: Runner,
                         metrics: dict[str, float] | None = None) -> None:
         """Keep the figures, and the errors of the faces."""
-        if not self._record:  # a validation without training
+        if not self._is_training:
             return
-        point = {'epoch': runner.epoch, 'iter': runner.iter}
-        point.update({key: _json_number(value)
-                      for key, value in (metrics or {}).items()})
-        self._record['curve'].append(point)
+        self._training = replace(self._training, curve=[
+            *self._training.curve,
+            {'epoch': runner.epoch, 'iter': runner.iter, **(metrics or {})}])
         if is_main_process():
-            protocol, faces = _last_faces(runner.val_evaluator.metrics)
-            self._record.update(_errors(protocol, faces))
+            record = _last_record(runner.val_evaluator.metrics)
+            self._record = replace(record, provenance=replace(
+                record.provenance, **{
+                    **describe_config(runner.cfg, 'val'), 'seed': runner.seed,
+                    'versions': stack_versions(), 'date': now(), **self.provenance}))
         self._write()
 
     def after_train(self, runner: Runner) -> None:
         """Close the record; it ends with a validation in any case."""
-        curve = self._record['curve']
+        curve = self._training.curve
         # Not so if the process was killed between a checkpoint and its validation.
         if not curve or curve[-1]['iter'] != runner.iter:
             runner.val_loop.run()
-        self._record['finished'] = True
+        self._training = replace(self._training, finished=True)
         self._write()
 
     def _write(self) -> None:
-        if not is_main_process():
+        if not is_main_process() or self.path is None:
             return
-        self._record['cpu_seconds'] = self._cpu_before + time.process_time()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f'.{self.path.name}.part')
-        part.write_text(json.dumps(self._record), encoding='utf-8')
-        os.replace(part, self.path)
+        self._training = replace(
+            self._training, cpu_seconds=self._cpu_before + time.process_time())
+        write_record(replace(self._record, training=self._training), self.path)
 
 
-def _last_faces(metrics: Sequence) -> tuple[Protocol, EvaluatedFaces]:
+def _last_record(metrics: Sequence) -> RunRecord:
     for metric in metrics:
-        if isinstance(metric, FaceAlignmentMetric) and metric.faces is not None:
-            return metric.protocol, metric.faces
+        if isinstance(metric, FaceAlignmentMetric) and metric.record is not None:
+            return metric.record
     raise ValueError('RunRecordHook needs a mmwing.FaceAlignmentMetric in '
                      'val_evaluator; got '
                      f'{[type(metric).__name__ for metric in metrics]}')
-
-
-def _errors(protocol: Protocol, faces: EvaluatedFaces) -> dict:
-    normalizer = protocol.normalizers[0]
-    errors = face_errors(
-        point_errors(faces.pred, faces.gt, faces.annotated),
-        lengths_of_faces(normalizer, faces, protocol.keypoint_indices))
-    return {'normalizer': normalizer,
-            'threshold': protocol.thresholds[-1],
-            'errors': [_json_number(error) for error in errors],
-            'faces': faces.digest}
-
-
-def _json_number(value: float) -> float | int | None:
-    """Null for NaN, and no more digits than tell anything."""
-    if isinstance(value, int):
-        return value
-    if math.isnan(value):
-        return None
-    # Six digits: a millionth of a per cent is no finding, and files stay small.
-    return float(f'{value:.6g}')
