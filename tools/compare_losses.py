@@ -155,8 +155,8 @@ def main() -> None:
         pairs = [text.rpartition('=') for text in args.overview]
         studies = {name or results_path(path).stem: read_results(results_path(path))
                    for name, _, path in pairs}
-        for path in write_overview(studies, args.out, args.reference):
-            print(path)
+        write_overview(studies, args.out, args.reference)
+        print(args.out)
         return
     out = Path(args.out or Path(args.work_dir) / 'comparison.md')
     if args.by_pose:
@@ -165,9 +165,9 @@ def main() -> None:
         init_default_scope(cfg.default_scope)
         groups = split_by_pose(read_results(results_path(out)),
                                DATASETS.build(cfg.val_dataloader.dataset), args.by_pose)
-        for path in write_overview(groups, out.with_name(f'{out.stem}_by_pose.md'),
-                                   args.reference):
-            print(path)
+        by_pose = out.with_name(f'{out.stem}_by_pose.md')
+        write_overview(groups, by_pose, args.reference)
+        print(by_pose)
         return
     failed, left = 0, ''
     if not args.table_only:

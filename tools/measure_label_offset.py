@@ -20,8 +20,9 @@ from mmwing.config import (
     find_checkpoint,
     load_config,
 )
+from mmwing.config.face_metric import add_face_metric
 from mmwing.evaluation.label_offset import measure_label_offset, removed_offset
-from mmwing.evaluation.runner_report import add_face_metric, face_metric
+from mmwing.evaluation.runner_report import face_metric
 
 
 def parse_args() -> argparse.Namespace:

@@ -29,12 +29,8 @@ from mmwing.config.box_sensitivity import (
     write_box_sensitivity,
 )
 from mmwing.config.boxes import count_without_box, with_box_file
-from mmwing.evaluation.runner_report import (
-    add_face_metric,
-    check_report,
-    name_subsets,
-    write_runner_report,
-)
+from mmwing.config.face_metric import add_face_metric, name_subsets
+from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
 
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 from pathlib import Path
 
-from mmwing.files import replace_file, write_text
+from mmwing.files import write_text
 
 from .results import Result
 from .tables import Row, difference_text, make_rows
 
 
 def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
-                   reference: str | None = None) -> list[Path]:
+                   reference: str | None = None) -> None:
     """Write one line for each study: its losses' NME, and how far from the reference.
 
     Each study is compared within itself, with the same paired intervals as in its own
@@ -22,11 +20,8 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
 
     Args:
         studies: Name to the results of a study.
-        out: Path of the Markdown file; the CSV file lies beside it.
+        out: Path of the Markdown file.
         reference: See :func:`.make_rows`.
-
-    Returns:
-        The files that were written.
 
     Raises:
         ValueError: If a study has no final result, or lacks the reference.
@@ -40,21 +35,7 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
             tables[name] = make_rows(results, reference)
         except ValueError as error:
             raise ValueError(f'study {name!r}: {error}') from error
-    paths = [out, out.with_suffix('.csv')]
-    with replace_file(paths[1]) as draft, draft.open(
-            'w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['study', 'loss', 'lr', 'seeds', 'nme', 'difference',
-                         'difference_low', 'difference_high'])
-        for name, rows in tables.items():
-            for row in rows:
-                writer.writerow([
-                    name, row.loss, f'{row.lr:g}', len(row.runs),
-                    f'{row.nmes.mean():.6g}',
-                    *([f'{value:.6g}' for value in astuple(row.difference)]
-                      if row.difference else [''] * 3)])
     write_text(out, _markdown(tables))
-    return paths
 
 
 def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import shlex
 from collections import Counter, defaultdict
@@ -18,7 +17,7 @@ from mmwing.evaluation.bootstrap import (
     paired_differences,
 )
 from mmwing.evaluation.functional import auc, failure_rate, usable_errors
-from mmwing.files import replace_file, write_text
+from mmwing.files import replace_files
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.learning_curves import draw_learning_curves
 
@@ -148,12 +147,12 @@ def _compared(row: Row, reference: Row) -> Row:
 
 def write_tables(results: Sequence[Result], out: str | Path,
                  reference: str | None = None) -> list[Path]:
-    """Write the table as Markdown and CSV, and the two pictures beside it.
+    """Write the table as Markdown, and its two pictures.
 
     Args:
         results: What :func:`.read_results` read.
-        out: Path of the Markdown file; the others are ``STEM.csv``, ``STEM_ced.png``
-            and ``STEM_curves.png``.
+        out: Path of the Markdown file; the pictures are ``STEM_ced.png`` and
+            ``STEM_curves.png`` beside it.
         reference: See :func:`make_rows`.
 
     Returns:
@@ -167,44 +166,19 @@ def write_tables(results: Sequence[Result], out: str | Path,
         raise ValueError(f'out must end in .md, got {str(out)!r}')
     rows = make_rows(results, reference)
     stem = out.with_suffix('')
-    paths = [out, Path(f'{stem}.csv'), Path(f'{stem}_ced.png'),
-             Path(f'{stem}_curves.png')]
+    paths = [out, Path(f'{stem}_ced.png'), Path(f'{stem}_curves.png')]
     first = next(iter(rows[0].runs.values()))
     several = len({row.loss for row in rows}) < len(rows)
-    names = [f'{row.loss}, lr {row.lr:g}' if several else row.loss for row in rows]
-    counted = 'epoch' if first.training.epochs else 'iteration'
-    _write_csv(rows, paths[1])
-    draw_ced({name: row.errors.ravel() for name, row in zip(names, rows, strict=True)},
-             paths[2], first.threshold, first.record.normalizers[0])
-    draw_learning_curves(
-        {name: [run.curve for run in row.runs.values()]
-         for name, row in zip(names, rows, strict=True)}, paths[3],
-        first.record.normalizers[0], counted)
-    write_text(out, _markdown(results, rows, stem))
+    named = {f'{row.loss}, lr {row.lr:g}' if several else row.loss: row for row in rows}
+    with replace_files(*paths) as (table, ced, curves):
+        draw_ced({name: row.errors.ravel() for name, row in named.items()}, ced,
+                 first.threshold, first.record.normalizers[0])
+        draw_learning_curves(
+            {name: [run.curve for run in row.runs.values()]
+             for name, row in named.items()}, curves, first.record.normalizers[0],
+            'epoch' if first.training.epochs else 'iteration')
+        table.write_text(_markdown(results, rows, stem), encoding='utf-8')
     return paths
-
-
-def _write_csv(rows: Sequence[Row], path: Path) -> None:
-    with replace_file(path) as draft, draft.open(
-            'w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['loss', 'words', 'head', 'unit', 'lr', 'seeds', 'nme',
-                         'nme_sd', 'nme_low', 'nme_high', 'fr', 'auc', 'difference',
-                         'difference_low', 'difference_high', 'seeds_better',
-                         'cpu_seconds'])
-        for row in rows:
-            writer.writerow([
-                row.loss, shlex.join(row.variant.words), row.variant.head, row.unit,
-                f'{row.lr:g}',
-                ' '.join(map(str, row.runs)),
-                *(f'{value:.6g}' for value in (
-                    row.nmes.mean(), _sd(row.nmes), *row.nme_interval,
-                    row.mean_over_seeds(failure_rate),
-                    row.mean_over_seeds(auc))),
-                *([f'{value:.6g}' for value in astuple(row.difference)]
-                  if row.difference else [''] * 3),
-                f'{row.better[0]}/{row.better[1]}' if row.difference else '',
-                f'{row.cpu_seconds:.0f}'])
 
 
 def _sd(values: np.ndarray) -> float:

@@ -92,14 +92,16 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
         if np.isfinite(landmarks).any():
             draw_error_map(mean_face(faces.gt, faces.annotated), landmarks,
                            draft / 'error_map.png', main)
-        for name, indices in _selections(record.errors_by(main)).items():
+        sheets = _selections(record.errors_by(main))
+        for name, indices in sheets.items():
             _draw_sheet(draft / f'faces_{name}.jpg', faces, record.errors_by(main),
                         indices, images)
         page = render_page(
             title, record, protocol, figures, landmarks,
             _rows(faces, record, images, max_images),
             {path.stem: path.read_bytes() for path in draft.iterdir()
-             if path.suffix in ('.png', '.jpg')})
+             if path.suffix in ('.png', '.jpg')},
+            {name: len(indices) for name, indices in sheets.items()})
         (draft / 'report.html').write_text(page, encoding='utf-8')
     return record
 

@@ -10,7 +10,12 @@ import cv2
 import jinja2
 import numpy as np
 
-from mmwing.visualization.face_sheet import crop_face
+from mmwing.visualization.face_sheet import (
+    LINK_COLOR,
+    PREDICTED_COLOR,
+    TRUE_COLOR,
+    crop_face,
+)
 
 from .protocol import Protocol
 from .run import RunRecord
@@ -79,7 +84,7 @@ def _number(value: float) -> float | str | None:
 
 def render_page(title: str, record: RunRecord, protocol: Protocol, figures: Figures,
                 landmark_errors: np.ndarray, rows: Sequence[FaceRow],
-                pictures: Mapping[str, bytes]) -> str:
+                pictures: Mapping[str, bytes], sheets: Mapping[str, int]) -> str:
     """Build the page.
 
     Args:
@@ -92,6 +97,7 @@ def render_page(title: str, record: RunRecord, protocol: Protocol, figures: Figu
         rows: Faces, in the order in which the table first shows them.
         pictures: PNG or JPEG files by name: ``ced``, ``error_map``, ``faces_best``,
             ``faces_median``, ``faces_worst``; those that are missing are left out.
+        sheets: How many faces are on the sheets ``worst``, ``median`` and ``best``.
     """
     # Names of faces, subsets and losses are anybody's: all is escaped.
     environment = jinja2.Environment(
@@ -99,12 +105,14 @@ def render_page(title: str, record: RunRecord, protocol: Protocol, figures: Figu
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.policies['json.dumps_kwargs'] = {'separators': (',', ':')}
     return environment.get_template('report.html').render(
-        title=title, protocol=protocol, facts=_facts(record),
+        title=title, protocol=protocol, facts=_facts(record), sheets=sheets,
         total=figures[protocol.normalizers[0], ''],
         figures=_figure_table(figures, protocol), parts=_part_table(figures, protocol),
         landmarks=[{'name': name, 'error': _percent(error)} for name, error in zip(
             record.landmark_names or [''] * len(landmark_errors),
             landmark_errors.tolist(), strict=True)],
+        colors={'gt': _css_color(TRUE_COLOR), 'pred': _css_color(PREDICTED_COLOR),
+                'link': _css_color(LINK_COLOR)},
         pictures={name: _data_uri(data) for name, data in pictures.items()},
         num_pictures=sum(bool(row.picture) for row in rows),
         data={'normalizers': list(protocol.normalizers), 'tile': _TILE_SIZE,
@@ -176,6 +184,10 @@ def _percent(value: float) -> str:
     if math.isnan(value):
         return '–'
     return '∞' if math.isinf(value) else f'{100 * value:.2f}'
+
+
+def _css_color(bgr: tuple[int, int, int]) -> str:
+    return '#{:02x}{:02x}{:02x}'.format(*bgr[::-1])
 
 
 def _data_uri(data: bytes) -> str:

@@ -1,70 +1,22 @@
 """The report of what an MMEngine runner has just tested."""
 
 import os.path as osp
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmengine.fileio import load
 from mmengine.runner import Runner
 
 from mmwing.files import check_folder
 
 from .metrics import FaceAlignmentMetric
-from .normalizers import ITEM_PREFIX
 from .provenance import describe_checkpoint, describe_config, now, stack_versions
 from .report import REPORT_FILES, write_report
 from .run_file import read_record
-
-
-def add_face_metric(cfg: Config) -> None:
-    """Put a FaceAlignmentMetric beside the test metrics of a config that has none.
-
-    Its threshold is 0.1 and its normaliser inter-ocular, or the item or box that an
-    ``NME`` of MMPose's in the config names. Its keys begin with ``face/``, for
-    MMPose's ``NME`` has the same name.
-    """
-    evaluators = cfg.test_evaluator
-    if isinstance(evaluators, Mapping):
-        evaluators = [evaluators]
-    name = FaceAlignmentMetric.__name__
-    if any(evaluator['type'] in (name, f'mmwing.{name}', FaceAlignmentMetric)
-           for evaluator in evaluators):
-        return
-    items = [evaluator['norm_item'] for evaluator in evaluators
-             if evaluator.get('norm_mode') == 'use_norm_item']
-    normalizer = 'inter_ocular'
-    if items:
-        normalizer = ('box_longer_side' if items[0] == 'bbox_size'
-                      else ITEM_PREFIX + items[0])
-    cfg.test_evaluator = [*evaluators, {
-        'type': f'mmwing.{name}', 'normalizer': normalizer, 'prefix': 'face'}]
-
-
-def name_subsets(cfg: Config) -> None:
-    """Wrap the test data set in a SubsetDataset where its annotations name subsets.
-
-    MMPose's data sets drop what ``mmwing prepare`` writes: WFLW's
-    attributes, 300-W's common and challenging. A data set that is wrapped already, or
-    whose pipeline does not pack the faces' ids, stays as it is.
-    """
-    dataset = cfg.test_dataloader.dataset
-    path = osp.join(dataset.get('data_root') or '', dataset.get('ann_file') or '')
-    packs = [step for step in dataset.get('pipeline', ())
-             if str(step['type']).endswith('PackPoseInputs')]
-    if not path.endswith('.json') or not osp.isfile(path):
-        return
-    if dataset.get('bbox_file') or not packs or any(
-            'id' not in step.get('meta_keys', ('id',)) for step in packs):
-        return
-    if any('subsets' in face for face in load(path).get('annotations', ())):
-        cfg.test_dataloader.dataset = {'type': 'mmwing.SubsetDataset',
-                                       'dataset': dataset}
 
 
 def check_report(runner: Runner, directory: str | Path,

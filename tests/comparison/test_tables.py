@@ -1,6 +1,5 @@
 """Tables from result files alone."""
 
-import csv
 from dataclasses import astuple
 
 import numpy as np
@@ -43,7 +42,7 @@ def test_the_interval_holds_what_another_seed_would_give(make_result):
 def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
     paths = write_tables(results, tmp_path / 'study.md')
     assert [path.name for path in paths] == [
-        'study.md', 'study.csv', 'study_ced.png', 'study_curves.png']
+        'study.md', 'study_ced.png', 'study_curves.png']
     assert all(path.stat().st_size for path in paths)
     text = paths[0].read_text()
     assert '| `L1Loss` |' in text and '| no blur |' in text
@@ -52,14 +51,13 @@ def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
     assert '- no blur: `a.b=1`' in text
     text = write_tables(results, tmp_path / 'study.md', 'no blur')[0].read_text()
     assert text.count("--reference 'no blur'") == 2  # to train, and the table alone
-    lines = list(csv.DictReader(paths[1].open()))
-    assert {line['loss'] for line in lines} == {'WingLoss', 'L1Loss', 'no blur'}
-    assert all(line['seeds'] == '0 1 2' for line in lines)
+    assert '3 seeds (0, 1, 2)' in text
 
 
 def test_the_same_results_make_the_same_files(results, tmp_path):
     once, twice = (write_tables(order, tmp_path / name / 'study.md')
                    for name, order in (('a', results), ('b', results[::-1])))
+    assert once[0].read_bytes() == twice[0].read_bytes()
     assert once[1].read_bytes() == twice[1].read_bytes()
 
 
@@ -91,8 +89,8 @@ def test_faces_without_error_and_infinite_ones(make_result):
 def test_an_overview_has_a_line_for_each_study(results, make_result, tmp_path):
     studies = {'SGD': results,
                'Adam': [make_result(), make_result('L1Loss', shift=0.1)]}
-    paths = write_overview(studies, tmp_path / 'all.md', 'WingLoss')
-    lines = paths[0].read_text().splitlines()
+    write_overview(studies, tmp_path / 'all.md', 'WingLoss')
+    lines = (tmp_path / 'all.md').read_text().splitlines()
     assert [line.split(' | ')[0] for line in lines[:4]] == [
         '| study', '|---|---|---|---|---|', '| SGD', '| Adam']
     assert '+10.00' in lines[3] and '–' in lines[3]
