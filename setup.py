@@ -35,6 +35,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=['mmwing', 'mmwing.*']),
+    package_data={'mmwing.evaluation': ['report.html']},
     # The default, but said: setuptools then makes an editable install by a path, which
     # a checkout in a folder called mmwing cannot hide when Python starts beside it.
     package_dir={'': '.'},
@@ -45,6 +46,7 @@ setup(
     # resolved (see requirements/openmmlab.txt). What they import is.
     install_requires=[
         'addict',
+        'jinja2',
         'json-tricks',
         'matplotlib>=3.5',
         'munkres',
