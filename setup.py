@@ -48,7 +48,7 @@ setup(
         'addict',
         'jinja2',
         'json-tricks',
-        'matplotlib>=3.5',
+        'matplotlib>=3.7',
         'munkres',
         'numpy>=1.26',
         'opencv-python-headless>=4.8',

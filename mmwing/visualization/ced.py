@@ -37,8 +37,9 @@ def draw_ced(runs: Mapping[str, np.ndarray], path: str | Path,
             steps, share = ced(errors)
             x = np.concatenate([[0], steps, [max(threshold, steps.max(initial=0))]])
             y = np.concatenate([[0], share, share[-1:] if len(share) else [0]])
-            label = (f'{name}: AUC {auc(errors, thr=threshold):.3f}, '
-                     f'FR {100 * failure_rate(errors, thr=threshold):.1f} %')
+            # No line of the legend begins between a figure and its unit.
+            label = (f'{name}: AUC\u00a0{auc(errors, thr=threshold):.3f}, '
+                     f'FR\u00a0{100 * failure_rate(errors, thr=threshold):.1f}\u00a0%')
             if errors.min() > threshold:
                 label += f', all above {limit:g} %'
             axes.step(100 * x, 100 * y, where='post', label=label, linewidth=1.6)

@@ -6,8 +6,10 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from .figure import figure_file
+from .labels import free_directions
 
 _NUM_LABELLED = 5
+_LABEL_GAP = 8  # points, from the edge of a mark to the middle of its number
 
 
 def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
@@ -38,15 +40,19 @@ def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
     # Many landmarks lie close together.
     area = min(400., 6000 / drawn.sum())
     low, high = _limits(values)
-    with figure_file(path, height=5.4) as figure:
+    with figure_file(path, height=4.5) as figure:
         axes = figure.add_subplot()
         marks = axes.scatter(x, y, s=area, c=values, cmap='viridis_r',
                              vmin=low, vmax=high, edgecolors='#444444', linewidths=0.6)
         figure.colorbar(marks, label=f'NME, % of {normalizer.replace("_", "-")}')
         indices = np.flatnonzero(drawn)
-        for place in np.argsort(values)[::-1][:_NUM_LABELLED]:
-            axes.annotate(f'{indices[place]}', (x[place], y[place]), (7, 7),
-                          textcoords='offset points', fontsize=10, weight='bold',
+        hardest = np.argsort(values)[::-1][:_NUM_LABELLED]
+        offsets = free_directions(mean_face[drawn]) * (area**0.5 / 2 + _LABEL_GAP)
+        for place in hardest:
+            # The axis of y points down, offsets point up.
+            axes.annotate(f'{indices[place]}', (x[place], y[place]),
+                          offsets[place] * (1, -1), textcoords='offset points',
+                          ha='center', va='center', fontsize=10, weight='bold',
                           path_effects=[withStroke(linewidth=3, foreground='white')])
         axes.set(aspect='equal', xticks=[], yticks=[],
                  title='Mean error of each landmark on the mean face')
@@ -56,7 +62,7 @@ def draw_error_map(mean_face: np.ndarray, errors: np.ndarray, path: str | Path,
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
-    """The range of the colours: that of the errors, which must not be empty."""
+    """Range of the colours: that of the errors, a little wider where all are equal."""
     low, high = float(values.min()), float(values.max())
-    margin = max(0., 0.01 * high - (high - low)) / 2
-    return low - margin, high + margin
+    margin = max(0., max(0.01 * high, 0.01) - (high - low)) / 2
+    return max(0., low - margin), high + margin

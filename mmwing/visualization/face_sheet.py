@@ -80,7 +80,7 @@ def draw_face_sheet(images: Sequence[np.ndarray],
                     gt: Sequence[np.ndarray | None] | None = None,
                     pred: Sequence[np.ndarray | None] | None = None,
                     captions: Sequence[str] | None = None,
-                    columns: int = 8, size: int = 192) -> np.ndarray:
+                    columns: int = 4, size: int = 192) -> np.ndarray:
     """Lay faces out in a grid, row by row.
 
     Args:

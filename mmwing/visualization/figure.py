@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +22,16 @@ COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#000000', '#56B4E9', '#E6
 _STYLES = ('-', '--', ':')
 # Further lines repeat the colours, dashed and then dotted.
 _CYCLE = cycler(linestyle=_STYLES) * cycler(color=COLORS)
-_LEGEND_ROW = 0.22  # inches
+_LEGEND_SIZE = 9  # points
+_PAD = 0.1  # inches
 
 
 @contextmanager
-def figure_file(path: str | Path, width: float = 6.0, height: float = 4.2,
-                dpi: int = 120, layout: Any = 'constrained') -> Iterator[Figure]:
+def figure_file(path: str | Path, width: float = 5.0, height: float = 3.6,
+                dpi: int = 144, layout: Any = 'constrained') -> Iterator[Figure]:
     """A figure to draw on, written to ``path`` when the block ends.
+
+    Texts of the default size are legible on a phone, where a report is 400 pixels wide.
 
     Args:
         path: Where the picture goes; its suffix names the format (png, svg, pdf).
@@ -48,16 +52,25 @@ def figure_file(path: str | Path, width: float = 6.0, height: float = 4.2,
             figure.savefig(draft)
 
 
-def legend_below(figure: Figure, axes: Axes, **arguments: Any) -> None:
+def legend_below(figure: Figure, axes: Axes) -> None:
     """Put the legend of ``axes`` below them, where it covers no curve.
 
-    The figure grows by the legend's rows, so that the axes keep their height. Two
-    columns are used where the names are short.
+    The figure grows by the height of the legend, so that the axes keep theirs. Two
+    columns are used where the names are short, and long names are wrapped.
     """
-    labels = axes.get_legend_handles_labels()[1]
-    columns = 2 if len(labels) > 1 and max(map(len, labels)) <= 34 else 1
-    rows = -(-len(labels) // columns)
+    lines = [line for line in axes.get_lines() if line.get_label()]
     width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height + 0.1 + _LEGEND_ROW * rows)
-    figure.legend(*axes.get_legend_handles_labels(), loc='outside lower center',
-                  ncols=columns, fontsize=9, frameon=False, **arguments)
+    # A character of the font is 0.6 of its size wide; a handle takes six.
+    limit = int(width * 72 / (0.6 * _LEGEND_SIZE)) - 6
+    names = [str(line.get_label()) for line in lines]
+    columns = 2 if len(names) > 1 and max(map(len, names)) <= limit // 2 - 3 else 1
+    legend = figure.legend(
+        # Before 3.10, Matplotlib leaves out names that begin with an underscore.
+        lines, [f'n{index}' for index in range(len(names))],
+        loc='outside lower center', ncols=columns, fontsize=_LEGEND_SIZE,
+        frameon=False)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_parse_math(False)  # a name may hold a dollar sign
+        text.set_text(textwrap.fill(name, limit))
+    extent = legend.get_window_extent()
+    figure.set_size_inches(width, height + extent.height / figure.dpi + _PAD)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from .figure import figure_file, legend_below
 
@@ -38,6 +38,7 @@ def draw_learning_curves(
                               marker='o' if len(epochs) == 1 else None)
             axes.fill_between(epochs, values.min(0), values.max(0), alpha=0.15,
                               color=line.get_color(), linewidth=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_yscale('log')
         plain = FuncFormatter(lambda value, _: f'{value:g}')
         axes.yaxis.set_major_formatter(plain)

@@ -39,11 +39,15 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
     after = np.bincount(balanced.bins[posed], weights=balanced.repeats[posed],
                         minlength=num_bins).astype(int)
 
-    with figure_file(path, 1.2 * num_bins, 3.4 + 1.2 * faces_per_bin, dpi=100,
+    figure_width = max(5., 1.2 * num_bins)
+    row = figure_width / num_bins  # faces are squares
+    figure_height = 3.4 + row * faces_per_bin
+    with figure_file(path, figure_width, figure_height, dpi=100,
                      layout=None) as figure:
         grid = figure.add_gridspec(
-            1 + faces_per_bin, num_bins, height_ratios=[2.6] + [1.2] * faces_per_bin,
-            left=0.08, right=0.98, top=0.9, bottom=0.01, wspace=0.03, hspace=0.05)
+            1 + faces_per_bin, num_bins, height_ratios=[2.6] + [row] * faces_per_bin,
+            left=0.7 / figure_width, right=1 - 0.2 / figure_width,
+            top=1 - 0.7 / figure_height, bottom=0.01, wspace=0.03, hspace=0.05)
         axes = figure.add_subplot(grid[0, :])
         width = edges[1] - edges[0]
         middle = (edges[:-1] + edges[1:]) / 2
@@ -52,10 +56,9 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
                 (after, 0.2, f'after: {after.sum()}')):
             bars = axes.bar(middle + shift * width, counts, 0.38 * width, label=label)
             axes.bar_label(bars, fontsize=8)
-        name = f'mode {balanced.pose_mode} of the aligned shapes'
         figure.suptitle(
-            f'Poses: {"distance" if balanced.absolute else "place"} along {name}',
-            fontsize=11)
+            f'{"Distance" if balanced.absolute else "Place"} along mode '
+            f'{balanced.pose_mode} of the aligned shapes', fontsize=11)
         # Ticks above, because the faces are below.
         axes.xaxis.tick_top()
         axes.set_xticks(edges, [f'{edge:.2f}' for edge in edges], fontsize=8)

@@ -11,6 +11,8 @@ import numpy as np
 
 from mmwing.files import write_bytes
 
+from .labels import free_directions
+
 # Points are drawn at sub-pixel positions, in 1/16 of a pixel.
 _SHIFT = 4
 _BORDER_COLOR = (48, 48, 48)
@@ -97,7 +99,9 @@ class Tile:
 
     def numbers(self, points: np.ndarray, height: int,
                 colors: Sequence[Color]) -> None:
-        """Write each finite point's index beside it, outlined to stay legible.
+        """Write each finite point's index beside it, where there is room.
+
+        The digits are outlined, to be legible on any skin.
 
         Args:
             points: (K, 2) in image pixels.
@@ -105,13 +109,17 @@ class Tile:
             colors: K colours.
         """
         font, scale = cv2.FONT_HERSHEY_SIMPLEX, height / 22
-        for index, centre in enumerate(self._place(points)):
+        gap = dot_radius(len(self.pixels), len(points)) + 2
+        for index, (centre, direction) in enumerate(zip(
+                self._place(points), free_directions(points), strict=True)):
             if centre is None:
                 continue
-            x, y = (value >> _SHIFT for value in centre)
-            place = x + max(2, height // 4), y - max(1, height // 6)
+            extent = np.array(cv2.getTextSize(str(index), font, scale, 1)[0])
+            middle = (np.array(centre) / (1 << _SHIFT)
+                      + direction * (gap + extent / 2))
+            x, y = (middle + extent * (-.5, .5)).round().astype(int).tolist()
             for color, thickness in ((_INK, 3), (colors[index], 1)):
-                cv2.putText(self.pixels, str(index), place, font, scale, color,
+                cv2.putText(self.pixels, str(index), (x, y), font, scale, color,
                             thickness, cv2.LINE_AA)
 
     def caption(self, text: str, color: Color = _PAPER) -> None:

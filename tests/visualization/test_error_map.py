@@ -29,6 +29,7 @@ def test_colours_span_the_errors_that_occur(errors, tmp_path, monkeypatch):
     monkeypatch.setattr(Figure, 'colorbar', lambda self, marks, **_: bars.append(marks))
     draw_error_map(np.eye(3)[:, :2], np.array(errors), tmp_path / 'map.png')
     low, high = bars[0].get_clim()
+    assert low >= 0
     assert low <= 100 * min(errors) and high >= 100 * max(errors)
     assert high - low <= max(100 * (max(errors) - min(errors)), 0.03) + 1e-9
 

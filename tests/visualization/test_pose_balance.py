@@ -9,9 +9,10 @@ from mmwing.datasets.wrappers import PoseBalancedDataset
 from mmwing.visualization import draw_pose_balance
 
 
-@pytest.fixture
-def balanced():
-    return PoseBalancedDataset(SyntheticFaceDataset(30, image_size=64), num_bins=4)
+@pytest.fixture(params=[2, 4])
+def balanced(request):
+    return PoseBalancedDataset(SyntheticFaceDataset(30, image_size=64),
+                               num_bins=request.param)
 
 
 def test_bars_and_faces(balanced, tmp_path, monkeypatch):
@@ -27,6 +28,8 @@ def test_bars_and_faces(balanced, tmp_path, monkeypatch):
     assert sum(before) == 30
     assert sum(after) == len(balanced)
     assert len(tiles) == sum(min(2, count) for count in before)
+    box = figures[0].get_tightbbox(figures[0].canvas.get_renderer())
+    assert box.x0 >= 0 and box.x1 <= figures[0].get_figwidth()
 
 
 def test_unreadable_image_is_named(balanced, tmp_path, monkeypatch):
