@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import platform
 import re
 from collections.abc import Iterator, Mapping
@@ -68,7 +69,7 @@ def describe_config(cfg: Mapping, split: str = 'test') -> dict[str, Any]:
 def describe_checkpoint(path: str) -> dict[str, Any]:
     """Fields of a :class:`Provenance` that a checkpoint tells: its training's.
 
-    The config that MMEngine keeps in a checkpoint is read as data, never executed.
+    The config in a checkpoint is read as data, never executed.
 
     Args:
         path: File or URL.
@@ -80,7 +81,8 @@ def describe_checkpoint(path: str) -> dict[str, Any]:
     meta = content.get('meta') or {}
     if isinstance(meta.get('seed'), int):
         facts['seed'] = meta['seed']
-    model = _read_model(meta.get('cfg'))
+    model = _read_json_model(meta.get('config_json')) or _read_model(
+        meta.get('config_text'))
     if model:
         facts['loss'] = loss_text(model)
     return facts
@@ -155,6 +157,15 @@ def _datasets(dataset: Mapping) -> Iterator[Mapping]:
         yield dataset
     for child in several:
         yield from _datasets(child)
+
+
+def _read_json_model(text: Any) -> Mapping | None:
+    """``model`` of a config as JSON; None if there is none."""
+    try:
+        model = json.loads(text)['model']
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return model if isinstance(model, Mapping) else None
 
 
 def _read_model(text: Any) -> Mapping | None:

@@ -10,6 +10,7 @@ from .checkpoints import (
     TRUST_VARIABLE,
     load_checkpoint_file,
     register_local_loader,
+    strip_code_on_load,
     trust_checkpoint,
 )
 from .drawing import mend_drawing
@@ -27,6 +28,7 @@ def prepare() -> None:
     offer_stand_ins()
     register_local_loader()
     register_download_loaders()
+    strip_code_on_load()
     mend_drawing()
 
 

@@ -1,17 +1,24 @@
-"""Load checkpoints with ``weights_only=True`` and a short allow-list.
+"""Load checkpoints as data: nothing of them is executed, and they name no files.
 
 MMEngine 0.10.7 calls ``torch.load`` without arguments: since PyTorch 2.6 that refuses
 every checkpoint of MMEngine's own, and with ``weights_only=False`` it would run code
-that a file brings along.
+that a file brings along. Files are loaded with ``weights_only=True`` and a short
+allow-list.
+
+The Python text of a config in a checkpoint would still be executed, when a training is
+resumed and by MMPose's inferencers, see :func:`without_code`.
 """
 
 from __future__ import annotations
 
 import codecs
+import functools
 import importlib
 import os
 import os.path as osp
 import pickle
+import re
+from typing import Any
 
 #: Checkpoint files named here (separated by ``os.pathsep``) are loaded without
 #: the ``weights_only`` restriction.
@@ -122,3 +129,65 @@ def register_local_loader() -> None:
         return load_checkpoint_file(filename, map_location)
 
     CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
+
+
+#: Where :func:`without_code` keeps the text of a config, in ``meta``.
+CONFIG_TEXT_KEY = 'config_text'
+
+# What MMEngine's CheckpointHook calls the best checkpoint; it deletes the last best.
+_BEST_CHECKPOINT = re.compile(r'best_[^/\\]*\.pth')
+
+
+def without_code(checkpoint: Any, filename: str) -> Any:
+    """Take from a checkpoint what MMEngine and MMPose would execute or delete.
+
+    * The config as Python text, which MMEngine executes: ``meta['config']`` when it
+      resumes, ``message_hub['runtime_info']['cfg']`` and ``meta['cfg']`` in inferencers
+      that are given weights alone. The text is kept where nobody executes it, at
+      ``meta['config_text']``.
+    * Paths of the best checkpoints, which MMEngine deletes, be they files or folders,
+      when a resumed training finds a better one. They are looked for beside the
+      checkpoint.
+
+    Args:
+        checkpoint: What a file holds; changed in place if it is a dict.
+        filename: The file.
+    """
+    if not isinstance(checkpoint, dict):
+        return checkpoint
+    hub = checkpoint.get('message_hub')
+    info = hub.get('runtime_info') if isinstance(hub, dict) else None
+    meta = checkpoint.get('meta')
+    texts = []
+    for owner, key in ((meta, 'cfg'), (meta, 'config'), (info, 'cfg')):
+        if isinstance(owner, dict) and key in owner:
+            texts.append(owner.pop(key))
+    if texts and isinstance(meta, dict):
+        meta.setdefault(CONFIG_TEXT_KEY, texts[0])
+    if isinstance(info, dict):
+        _confine_paths(info, osp.dirname(filename))
+    return checkpoint
+
+
+def _confine_paths(info: dict, folder: str) -> None:
+    """Let paths of checkpoints point into a folder, and drop what is none."""
+    for key in [key for key in info if str(key).startswith('best_ckpt')]:
+        name = osp.basename(str(info.pop(key)))
+        if _BEST_CHECKPOINT.fullmatch(name):
+            info[key] = osp.join(folder, name)
+    steps = info.get('keep_ckpt_ids', [])
+    if not isinstance(steps, list) or not all(type(step) is int for step in steps):
+        del info['keep_ckpt_ids']
+
+
+def strip_code_on_load() -> None:
+    """Let :func:`without_code` see each checkpoint that MMEngine loads."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+
+    load = CheckpointLoader.load_checkpoint
+
+    @functools.wraps(load)
+    def load_without_code(filename, map_location=None, logger='current'):
+        return without_code(load(filename, map_location, logger), filename)
+
+    CheckpointLoader.load_checkpoint = staticmethod(load_without_code)

@@ -16,13 +16,13 @@ CONFIG_KEY = 'config_json'
 class CheckpointConfigHook(Hook):
     """Write the config into each checkpoint as JSON, at ``meta['config_json']``.
 
-    MMEngine writes it as Python text, at ``meta['cfg']``. Whoever reads that must
-    execute it, and so runs whatever code the author of the checkpoint put there.
-    :class:`mmwing.FaceLandmarker` reads the JSON alone.
+    It takes the place of MMEngine's Python text, at ``meta['cfg']`` and in the message
+    hub: whoever reads that must execute it, and so runs whatever code the author of the
+    checkpoint put there.
     """
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the config; warn where it holds what JSON cannot say."""
+        """Put the config as data in place of text; warn where JSON cannot say it."""
         try:
             text = dump(runner.cfg.to_dict(), file_format='json')
         except TypeError as error:
@@ -30,4 +30,6 @@ class CheckpointConfigHook(Hook):
                 f'the config cannot be written as JSON ({error}): FaceLandmarker will '
                 'need it by name or path beside the checkpoint')
             return
+        checkpoint['meta'].pop('cfg', None)
+        checkpoint.get('message_hub', {}).get('runtime_info', {}).pop('cfg', None)
         checkpoint['meta'][CONFIG_KEY] = text
