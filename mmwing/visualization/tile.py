@@ -76,7 +76,8 @@ class Tile:
                                 borderMode=cv2.BORDER_CONSTANT, borderValue=color)
         return cls(pixels, scale, offset)
 
-    def dots(self, points: np.ndarray, color: Color, num_points: int = 0) -> None:
+    def dots(self, points: np.ndarray, color: Color, num_points: int = 0,
+             radius: float | None = None) -> None:
         """Draw a disc at each finite point, given in image pixels.
 
         Args:
@@ -84,18 +85,22 @@ class Tile:
             color: BGR.
             num_points: Of the whole face, where these are some of its points: the
                 more there are, the smaller are the discs.
+            radius: In pixels of the tile; by default by their number and the tile.
         """
-        radius = dot_radius(len(self.pixels), num_points or len(points))
+        if radius is None:
+            radius = dot_radius(len(self.pixels), num_points or len(points))
         for centre in self._place(points):
             if centre is not None:
                 cv2.circle(self.pixels, centre, round(radius * (1 << _SHIFT)), color,
                            -1, cv2.LINE_AA, _SHIFT)
 
-    def lines(self, starts: np.ndarray, ends: np.ndarray, color: Color) -> None:
+    def lines(self, starts: np.ndarray, ends: np.ndarray, color: Color,
+              thickness: int = 1) -> None:
         """Join each start (K, 2) to its end (K, 2), where both are finite."""
         for start, end in zip(self._place(starts), self._place(ends), strict=True):
             if start is not None and end is not None:
-                cv2.line(self.pixels, start, end, color, 1, cv2.LINE_AA, _SHIFT)
+                cv2.line(self.pixels, start, end, color, thickness, cv2.LINE_AA,
+                         _SHIFT)
 
     def numbers(self, points: np.ndarray, height: int,
                 colors: Sequence[Color]) -> None:

@@ -1,0 +1,82 @@
+"""Read boxes of faces from a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+
+_COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
+
+
+class BoxFile:
+    """Boxes of faces by image, from a CSV or COCO-style JSON file.
+
+    What ``mmwing predict`` writes is such a file, and so are annotation files.
+
+    Args:
+        path: A ``.csv`` with columns ``image``, ``box_x``, ``box_y``, ``box_w``,
+            ``box_h``; or a ``.json`` with ``images`` (``file_name``) and
+            ``annotations`` (``image_id``, ``bbox`` as x, y, w, h). Image names start
+            from the file's folder or from the working directory; failing that, the
+            last part of the name decides, if it is there once.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is neither, or has no box.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise FileNotFoundError(f'the file of boxes {str(path)!r} does not exist')
+        try:
+            rows = (self._read_json() if self.path.suffix.lower() == '.json'
+                    else self._read_csv())
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'{self.path} is no file of boxes: {type(error).__name__}: {error}; it '
+                f'needs the columns image, {", ".join(_COLUMNS)}, or COCO-style images '
+                'and annotations with bbox') from error
+        if not rows:
+            raise ValueError(f'{self.path} holds no box')
+        boxes: dict[str, list] = defaultdict(list)
+        for image, (x, y, width, height) in rows:
+            boxes[image].append([x, y, x + width, y + height])
+        self._by_path = {os.path.realpath(os.path.join(base, image)): found
+                         for image, found in boxes.items()
+                         for base in ('.', str(self.path.parent))}
+        count = Counter(map(os.path.basename, boxes))
+        self._by_name = {name: found for image, found in boxes.items()
+                         if count[name := os.path.basename(image)] == 1}
+
+    def _read_json(self) -> list[tuple[str, list[float]]]:
+        content = json.loads(self.path.read_text(encoding='utf-8'))
+        names = {image['id']: image['file_name'] for image in content['images']}
+        return [(names[face['image_id']], _four(face['bbox']))
+                for face in content['annotations']]
+
+    def _read_csv(self) -> list[tuple[str, list[float]]]:
+        with self.path.open(encoding='utf-8-sig', newline='') as file:
+            rows = csv.DictReader(file)
+            missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
+            if missing:
+                raise ValueError(f'no column {min(missing)}')
+            return [(row['image'], _four([row[column] for column in _COLUMNS]))
+                    for row in rows]
+
+    def find(self, image: str) -> np.ndarray | None:
+        """Boxes (N, 4), x1, y1, x2, y2, of an image; None if the file has none."""
+        found = self._by_path.get(os.path.realpath(image)) or self._by_name.get(
+            os.path.basename(image))
+        return None if found is None else np.array(found, np.float32)
+
+
+def _four(values: list) -> list[float]:
+    if len(values) != 4:
+        raise ValueError(f'a box must have x, y, width and height, got {values!r}')
+    return [float(value) for value in values]

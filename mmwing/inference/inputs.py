@@ -1,0 +1,82 @@
+"""Find the images that a command line names: files, folders, patterns."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
+
+
+@dataclass(frozen=True)
+class Input:
+    """An image to predict on.
+
+    Attributes:
+        path: The file, or its address.
+        name: What its results are called: the path below the folder that was named,
+            without suffix, with slashes; different for each image.
+    """
+
+    path: str
+    name: str
+
+
+def find_inputs(arguments: Sequence[str],
+                leave_out: str | os.PathLike | None = None) -> tuple[list[Input], list]:
+    """Images that files, folders and patterns mean, each once.
+
+    Args:
+        arguments: Paths of files; folders, of which all images are taken, at any
+            depth; patterns such as ``photos/*.jpg``; addresses with ``://``.
+        leave_out: A folder whose files are no inputs: the one that results go to.
+
+    Returns:
+        The inputs, in the order given and sorted within; and arguments that mean no
+        image, each with the reason.
+    """
+    found: dict[str, str] = {}
+    problems: list[tuple[str, str]] = []
+    for argument in arguments:
+        files, reason = _files(argument)
+        if leave_out is not None:
+            results = Path(leave_out).resolve()
+            files = [(path, name) for path, name in files
+                     if '://' in path or results not in Path(path).resolve().parents]
+        if not files:
+            problems.append((argument, reason or 'no images in the folder'))
+        for path, name in files:
+            found.setdefault(path, name)
+    return _with_different_names(found), problems
+
+
+def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
+    if '://' in argument:
+        return [(argument, PurePosixPath(argument).name)], ''
+    if os.path.isdir(argument):
+        folder = Path(argument)
+        paths = sorted(path for path in folder.rglob('*')
+                       if path.suffix.lower() in SUFFIXES and path.is_file())
+        return [(str(path), path.relative_to(folder).as_posix()) for path in paths], ''
+    if os.path.exists(argument):
+        return [(argument, Path(argument).name)], ''
+    matches = sorted(path for path in glob.glob(argument, recursive=True)
+                     if os.path.isfile(path))
+    return [(path, Path(path).name) for path in matches], (
+        'no such file, and no file matches it as a pattern')
+
+
+def _with_different_names(found: dict[str, str]) -> list[Input]:
+    inputs, taken = [], set()
+    for path, full in found.items():
+        stem = str(PurePosixPath(full).with_suffix(''))
+        name, number = stem, 1
+        while name.lower() in taken:
+            number += 1
+            name = f'{stem}-{number}'
+        taken.add(name.lower())
+        inputs.append(Input(path, name))
+    return inputs

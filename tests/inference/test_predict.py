@@ -1,0 +1,217 @@
+"""mmwing predict: inputs of every kind in, results out, broken ones named."""
+
+import csv
+import json
+import runpy
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+import mmwing
+from mmwing.datasets.formats import read_landmarks, read_pts
+from mmwing.inference.box_file import BoxFile
+from mmwing.inference.inputs import find_inputs
+
+
+@pytest.fixture
+def photos(faces, tmp_path):
+    """Two faces side by side in a.png, one each in b.jpg and deep/a.png."""
+    folder = tmp_path / 'photos'
+    (folder / 'deep').mkdir(parents=True)
+    cv2.imwrite(str(folder / 'a.png'), np.hstack([faces[0]['img'], faces[1]['img']]))
+    cv2.imwrite(str(folder / 'b.jpg'), faces[2]['img'])
+    cv2.imwrite(str(folder / 'deep/a.png'), faces[3]['img'])
+    (folder / 'notes.txt').write_text('no image')
+    return folder
+
+
+@pytest.fixture
+def boxes(faces, photos):
+    """Their boxes as a CSV beside them."""
+    second = faces[1]['bbox'][0] + [128, 0, 128, 0]
+    rows = [('a.png', faces[0]['bbox'][0]), ('a.png', second),
+            ('b.jpg', faces[2]['bbox'][0]), ('deep/a.png', faces[3]['bbox'][0])]
+    lines = [','.join(map(str, [name, *box[:2], *(box[2:] - box[:2])]))
+             for name, box in rows]
+    path = photos / 'boxes.csv'
+    path.write_text('image,box_x,box_y,box_w,box_h\n' + '\n'.join(lines))
+    return path
+
+
+@pytest.fixture
+def run(checkpoint, tmp_path, monkeypatch, capsys):
+    """Call the program; gives status, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, model=checkpoint):
+        monkeypatch.setattr(sys, 'argv', ['predict.py', *map(str, arguments), '--model',
+                                          model])
+        status = 0
+        try:
+            runpy.run_path(mmwing.tool_path('predict.py'), run_name='__main__')
+        except SystemExit as stop:
+            status = stop.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def test_results_are_those_of_the_landmarker(run, photos, boxes, faces, landmarker,
+                                             tmp_path):
+    status, out, _ = run(photos, '--boxes', boxes, '--format', 'json,csv,pts')
+    assert status == 0 and '4 faces in 3 images: predictions' in out
+    results = tmp_path / 'predictions'
+    expected = [landmarker(face['img'], boxes=face['bbox'])[0].keypoints
+                for face in faces[:4]]
+    expected[1] = expected[1] + [128, 0]
+    expected[2] = landmarker(photos / 'b.jpg', boxes=faces[2]['bbox'])[0].keypoints
+    # mmwing reads what it has written as annotations.
+    for file in ('predictions.json', 'predictions.csv'):
+        records = read_landmarks(results / file)
+        assert [record.image_path for record in records] == [
+            f'{results}/../photos/{name}' for name in ('a.png', 'a.png', 'b.jpg',
+                                                       'deep/a.png')]
+        for record, keypoints in zip(records, expected, strict=True):
+            np.testing.assert_allclose(record.keypoints, keypoints, atol=2e-3)
+    names = ['a_1', 'a_2', 'b', 'deep/a']
+    assert sorted(path.relative_to(results / 'pts').with_suffix('').as_posix()
+                  for path in (results / 'pts').rglob('*.pts')) == names
+    for name, keypoints in zip(names, expected, strict=True):
+        np.testing.assert_allclose(read_pts(results / f'pts/{name}.pts'), keypoints,
+                                   atol=2e-3)
+
+
+def test_a_model_without_confidence_writes_none(run, photos, boxes, tmp_path):
+    run(photos, '--boxes', boxes)
+    content = json.loads((tmp_path / 'predictions/predictions.json').read_text())
+    face = content['annotations'][0]
+    assert face['keypoint_scores'] is None and face['score'] is None
+    assert len(content['categories'][0]['keypoints']) == 68
+    with (tmp_path / 'predictions/predictions.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row['face'] for row in rows] == ['0', '1', '0', '0']
+    assert rows[0]['s0'] == '' and rows[0]['score'] == ''
+
+
+def test_faces_are_drawn(run, photos, boxes, tmp_path):
+    run(photos, '--boxes', boxes)
+    drawings = tmp_path / 'predictions/drawings'
+    assert sorted(path.relative_to(drawings).as_posix() for path in
+                  drawings.rglob('*.jpg')) == ['a.jpg', 'b.jpg', 'deep/a.jpg']
+    drawn = cv2.imread(str(drawings / 'b.jpg'))
+    assert drawn.shape == (512, 512, 3)  # four times as large
+    plain = cv2.resize(cv2.imread(str(photos / 'b.jpg')), (512, 512),
+                       interpolation=cv2.INTER_CUBIC)
+    changed = np.abs(drawn.astype(int) - plain).max(-1) > 60
+    assert 0.02 < changed.mean() < 0.2
+
+
+def test_results_are_boxes_for_the_next_run(run, photos, boxes, tmp_path):
+    run(photos, '--boxes', boxes, '--out', 'first')
+    for file in ('predictions.csv', 'predictions.json'):
+        out = f'again_{file[-4:].strip(".")}'
+        status, *_ = run(photos, '--boxes', f'first/{file}', '--out', out,
+                         '--no-drawings')
+        assert status == 0 and not (tmp_path / out / 'drawings').exists()
+        for one, other in zip(read_landmarks('first/predictions.csv'),
+                              read_landmarks(f'{out}/predictions.csv'), strict=True):
+            np.testing.assert_allclose(one.keypoints, other.keypoints, atol=0.01)
+
+
+def test_whole_pictures(run, photos, landmarker):
+    status, out, _ = run(photos / 'b.jpg', '--boxes', 'whole')
+    assert status == 0 and '1 faces in 1 images' in out
+    [record] = read_landmarks('predictions/predictions.csv')
+    np.testing.assert_allclose(
+        record.keypoints, landmarker(photos / 'b.jpg', boxes='whole')[0].keypoints,
+        atol=2e-3)
+
+
+def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
+    (photos / 'cut.jpg').write_bytes((photos / 'b.jpg').read_bytes()[:-200])
+    (photos / 'text.png').write_text('hello')
+    cv2.imwrite(str(photos / 'unknown.png'), np.zeros((8, 8, 3), np.uint8))
+    with boxes.open('a') as file:
+        file.write('\ncut.jpg,1,1,9,9\nfar.png,500,500,9,9\nnan.png,nan,1,9,9')
+    for name in ('far.png', 'nan.png'):
+        cv2.imwrite(str(photos / name), np.zeros((8, 8, 3), np.uint8))
+    status, out, err = run(photos, 'missing.jpg', 'no*.png', '--boxes', boxes)
+    assert status == 1
+    assert '4 faces in 3 images; 7 inputs came to nothing' in out
+    for line in (r'missing.jpg: no such file', 'no*.png: no such file',
+                 'cut.jpg cannot be decoded', 'text.png is no image',
+                 'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
+        assert line in err
+    assert len(read_landmarks('predictions/predictions.csv')) == 4
+
+
+def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
+    arguments = (photos / 'b.jpg', '--boxes', boxes)
+    assert run(*arguments, '--format', 'csv', '--no-drawings')[0] == 0
+    before = (tmp_path / 'predictions/predictions.csv').read_bytes()
+    status, *_ = run(photos, '--boxes', boxes)
+    assert 'predictions.csv is there already: --overwrite' in status
+    assert (tmp_path / 'predictions/predictions.csv').read_bytes() == before
+    assert not (tmp_path / 'predictions/drawings').exists()
+    assert run(photos, '--boxes', boxes, '--overwrite')[0] == 0
+    assert len(read_landmarks('predictions/predictions.csv')) == 4
+
+
+def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
+    monkeypatch.setattr('mmwing.inference.landmarker.find_detector', lambda name: None)
+    status, *_ = run(photos)
+    assert 'no detector is installed' in status and 'whole' in status
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (['--boxes', 'nowhere.csv'], "'nowhere.csv' does not exist"),
+    (['--boxes', 'photos/notes.txt'], 'is no file of boxes'),
+])
+def test_bad_arguments(run, photos, arguments, message):
+    assert message in run(photos, *arguments)[0]
+
+
+def test_an_unknown_format(run, photos):
+    status, _, err = run(photos, '--format', 'xml')
+    assert status == 2 and "json,csv,pts; got 'xml'" in err
+
+
+# ------------------------------------------------------------------ inputs, boxes
+
+
+def test_inputs_are_found_once_and_called_differently(photos, tmp_path):
+    (photos / 'a.jpg').write_bytes((photos / 'b.jpg').read_bytes())
+    inputs, problems = find_inputs([
+        str(photos), str(photos / 'a.png'), str(photos / '*.jpg'),
+        'painted://64/seed1/000002.png'])
+    assert [(each.path, each.name) for each in inputs] == [
+        (f'{photos}/a.jpg', 'a'), (f'{photos}/a.png', 'a-2'), (f'{photos}/b.jpg', 'b'),
+        (f'{photos}/deep/a.png', 'deep/a'),
+        ('painted://64/seed1/000002.png', '000002')]
+    assert problems == []
+
+
+def test_results_are_no_inputs(photos):
+    (photos / 'out/drawings').mkdir(parents=True)
+    (photos / 'out/drawings/a.jpg').write_bytes((photos / 'b.jpg').read_bytes())
+    inputs, _ = find_inputs([str(photos)], leave_out=photos / 'out')
+    assert [each.name for each in inputs] == ['a', 'b', 'deep/a']
+
+
+def test_a_folder_without_images(tmp_path):
+    assert find_inputs([str(tmp_path)]) == ([], [(str(tmp_path),
+                                                  'no images in the folder')])
+
+
+@pytest.mark.parametrize('content', [
+    'image,x\na.png,1', '{"images": []}', '[]', 'image,box_x,box_y,box_w,box_h\n',
+    'image,box_x,box_y,box_w,box_h\na.png,1,2,three,4'])
+def test_files_of_no_boxes(content, tmp_path):
+    path = tmp_path / ('boxes.json' if content[0] in '{[' else 'boxes.csv')
+    path.write_text(content)
+    with pytest.raises(ValueError,
+                       match=r'boxes\.(json|csv) (is no file of|holds no) box'):
+        BoxFile(path)

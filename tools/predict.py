@@ -1,0 +1,71 @@
+"""Find the landmarks of faces in images: files, folders, patterns.
+
+    python tools/predict.py photos/ --model work_dirs/my_model --out predictions
+
+Writes predictions.json and predictions.csv, a row a face, which mmwing reads as
+annotations and --boxes as boxes, and the faces drawn into their images. An input that
+cannot be read is warned about; the rest goes on, and the exit status is 1.
+"""
+
+import argparse
+import sys
+
+import mmwing
+from mmwing.config import exit_with_message
+from mmwing.inference.box_file import BoxFile
+from mmwing.inference.detectors import DETECTORS
+from mmwing.inference.predict import FORMATS, predict_images
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('inputs', nargs='+', metavar='INPUT',
+                        help='image, folder of images, or pattern such as "*.jpg"')
+    parser.add_argument('--model', help='checkpoint, work dir, or name of a model; '
+                        'default: the one that comes with mmwing')
+    parser.add_argument('--config', help='config file or name, for checkpoints that do '
+                        'not hold their config as data')
+    parser.add_argument('--boxes', default='detect', metavar='FILE|whole|detect',
+                        help='a CSV or COCO-style JSON file with boxes; whole, if each '
+                        'image is one face, tightly cropped; default: detect')
+    parser.add_argument('--detector', default='auto', choices=('auto', *DETECTORS),
+                        help='with --boxes detect; default: the first installed')
+    parser.add_argument('--out', default='predictions', metavar='DIR',
+                        help='folder of the results, default: predictions')
+    parser.add_argument('--format', default='json,csv', metavar='FORMATS',
+                        help=f'some of {",".join(FORMATS)}; default: json,csv')
+    parser.add_argument('--no-drawings', action='store_true',
+                        help='do not draw the faces')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='replace results that are there')
+    parser.add_argument('--device', help='cpu, cuda, cuda:1 …; default: an accelerator '
+                        'if there is one')
+    parser.add_argument('--batch-size', type=int, default=32,
+                        help='faces that go through the model at once, default: 32')
+    args = parser.parse_args()
+    args.format = [each.strip() for each in args.format.split(',') if each.strip()]
+    for each in args.format:
+        if each not in FORMATS:
+            parser.error(f'--format takes some of {",".join(FORMATS)}; got {each!r}')
+    return args
+
+
+@exit_with_message
+def main() -> None:
+    args = parse_args()
+    boxes = args.boxes if args.boxes in ('detect', 'whole') else BoxFile(args.boxes)
+    landmarker = mmwing.FaceLandmarker(
+        args.model, args.config, device=args.device, batch_size=args.batch_size,
+        detector=args.detector if boxes == 'detect' else None)
+    summary = predict_images(
+        landmarker, args.inputs, args.out, boxes=boxes, formats=args.format,
+        drawings=not args.no_drawings, overwrite=args.overwrite,
+        model=args.model or 'the model of mmwing')
+    print(f'{summary}: {args.out}')
+    if summary.problems:
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()
