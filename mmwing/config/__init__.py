@@ -3,15 +3,15 @@
 from .boxes import count_without_box, with_box_error, with_box_file
 from .browsing import browse_dataset
 from .checkpoint import check_weights, find_checkpoint
+from .checks import check_losses
 from .data import check_data
 from .load import load_config
 from .mmdet_names import replace_mmdet_names
 from .program import exit_with_message
 from .runner import LAUNCHERS, build_runner
 from .swap import HEADS, Change, Swap, swap_loss
-from .units import give_losses_their_units
 
 __all__ = ['HEADS', 'LAUNCHERS', 'Change', 'Swap', 'browse_dataset', 'build_runner',
-           'check_data', 'check_weights', 'count_without_box', 'exit_with_message',
-           'find_checkpoint', 'give_losses_their_units', 'load_config',
-           'replace_mmdet_names', 'swap_loss', 'with_box_error', 'with_box_file']
+           'check_data', 'check_losses', 'check_weights', 'count_without_box',
+           'exit_with_message', 'find_checkpoint', 'load_config', 'replace_mmdet_names',
+           'swap_loss', 'with_box_error', 'with_box_file']

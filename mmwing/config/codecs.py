@@ -25,11 +25,26 @@ def input_size_of(config: dict, head: dict) -> tuple[int, int]:
     """
     codec = codec_of(config, head) or {}
     if 'input_size' not in codec:
-        raise ValueError(
-            f'no codec with an input_size was found for {head["type"]}, and the loss '
-            "is in pixels of the network input: give the head decoder=codec, or the "
-            'loss input_size=(w, h)')
+        raise ValueError(f'no codec with an input_size was found for {head["type"]}: '
+                         'give the head decoder=codec')
     width, height = codec['input_size']
+    return width, height
+
+
+def loss_unit(head: dict) -> tuple[int, int]:
+    """(w, h) of the network input that a head tells its losses on coordinates.
+
+    Raises:
+        ValueError: If it tells none.
+    """
+    codec = head.get('decoder') or {}
+    size = head.get('input_size') or codec.get('input_size')
+    if size is None:
+        raise ValueError(
+            f'{head["type"]} has no codec with an input_size, and the loss is in '
+            'pixels of the network input: give the head decoder=codec, or the loss '
+            'input_size=(w, h)')
+    width, height = size
     return width, height
 
 

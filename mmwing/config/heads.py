@@ -64,7 +64,7 @@ FAMILIES = {
 }
 
 
-def pose_head(model: dict) -> tuple[str, dict]:
+def pose_head(model: dict, key: str = 'model') -> tuple[str, dict]:
     """The head that predicts the landmarks, and its key in the config.
 
     ``VisPredictHead`` wraps another head, which is the one that counts.
@@ -72,13 +72,25 @@ def pose_head(model: dict) -> tuple[str, dict]:
     Raises:
         ValueError: If there is none.
     """
-    head, key = model.get('head'), 'model.head'
+    head, key = model.get('head'), f'{key}.head'
     while isinstance(head, dict) and isinstance(head.get('pose_cfg'), dict):
         head, key = head['pose_cfg'], f'{key}.pose_cfg'
     if not isinstance(head, dict) or 'type' not in head:
         raise ValueError('the config is no pose config that mmwing can change: its '
                          'model has no head')
     return key, head
+
+
+def pose_heads(cfg: dict) -> list[tuple[str, dict]]:
+    """The heads of a config with their keys: one, or one of each stage of a cascade."""
+    model = cfg.get('model')
+    if not isinstance(model, dict):
+        return []
+    parts = [('model', model)]
+    parts += [(f'model.{name}', part) for name, part in model.items()
+              if isinstance(part, dict)]
+    return [pose_head(part, key) for key, part in parts
+            if isinstance(part.get('head'), dict) and 'type' in part['head']]
 
 
 def head_class(head: dict) -> type:

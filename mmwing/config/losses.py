@@ -11,9 +11,6 @@ from mmwing.registry import MODELS
 
 from .walk import type_name
 
-#: Width of the network input, in pixels, that the losses' default lengths are for.
-DEFAULT_WIDTH = 64
-
 _PREFIX = 'mmwing.'
 
 
@@ -64,14 +61,6 @@ def loss_arguments(loss: type[ResidualLoss]) -> list[str]:
         if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
             break
     return names
-
-
-def scaled_lengths(loss: type[ResidualLoss],
-                   width: float = DEFAULT_WIDTH) -> dict[str, float]:
-    """The default lengths of ``loss``, scaled to an input of ``width`` pixels."""
-    module = loss()
-    return {name: getattr(module, name) * width / DEFAULT_WIDTH
-            for name in loss.lengths}
 
 
 def check_arguments(loss: type[ResidualLoss], arguments: dict) -> None:

@@ -94,8 +94,13 @@ def advise_on_eyes(cfg: dict) -> list[str]:
             f'name their outer corners: --cfg-options {" ".join(options)}']
 
 
-def check_points(cfg: dict, head: dict) -> int:
+def check_points(cfg: dict, key: str, head: dict) -> int:
     """See that data sets and head have the same number of landmarks.
+
+    Args:
+        cfg: The config.
+        key: Dotted key of the head.
+        head: The head.
 
     Returns:
         That number, K.
@@ -115,7 +120,7 @@ def check_points(cfg: dict, head: dict) -> int:
             if of_dataset != points:
                 raise ValueError(
                     f'{head["type"]} has {points} landmarks, but the {split} data set '
-                    f'{part["type"]} has {of_dataset}: set model.head.'
+                    f'{part["type"]} has {of_dataset}: set {key}.'
                     f'{"num_joints" if "num_joints" in head else "out_channels"}='
                     f'{of_dataset}, or choose another data set')
     if points is None:

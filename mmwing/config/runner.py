@@ -7,9 +7,10 @@ from mmengine.runner import Runner
 
 from mmwing import stack
 
+from .checks import check_losses
 from .distributed import init_cpu_distributed
+from .imports import add_import
 from .mmdet_names import replace_mmdet_names
-from .units import give_losses_their_units
 
 #: The options of ``--launcher``, as MMPose's tools have them.
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
@@ -18,12 +19,14 @@ LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 def build_runner(cfg: Config) -> Runner:
     """A :class:`mmengine.runner.Runner` for ``cfg``, on GPUs or CPUs.
 
-    A loss of mmwing's in a head of MMPose's gets its unit from the codec, see
-    :func:`mmwing.config.give_losses_their_units`. Without MMDetection, the classes that
-    RTMPose configs take from there are taken from MMPose and mmwing. Checkpoints hold
-    the config as data, see :class:`mmwing.CheckpointConfigHook`.
+    The losses of mmwing's are checked against head and data first, see
+    :func:`mmwing.config.check_losses`; where there are any, the config that the run
+    saves imports mmwing, so that MMPose's scripts can read it. Without MMDetection,
+    the classes that RTMPose configs take from there are taken from MMPose and mmwing.
+    Checkpoints hold the config as data, see :class:`mmwing.CheckpointConfigHook`.
     """
-    give_losses_their_units(cfg)
+    if check_losses(cfg):
+        add_import(cfg)
     if 'mmdet' in stack.offered:
         replace_mmdet_names(cfg)
     # MMPose's tools do the same: old configs keep the preprocessor outside.

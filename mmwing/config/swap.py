@@ -12,31 +12,28 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmwing.files import write_text
-from mmwing.models.heads import DirectRegressionHead
 from mmwing.models.losses import ResidualLoss
+from mmwing.models.losses.base import lengths_advice
 
-from .codecs import check_heatmap_values, input_size_of
+from .codecs import check_heatmap_values, loss_unit
 from .direct import to_direct_regression
 from .heads import (
     COORDINATES,
     HEAT_MAPS,
     check_fit,
     family_of,
-    head_class,
     pose_head,
 )
+from .imports import add_import
 from .losses import (
-    DEFAULT_WIDTH,
     check_arguments,
     find_loss,
-    scaled_lengths,
     takes_heatmaps,
 )
 from .mmdet_names import replace_mmdet_names
 from .names import mmpose_config_name
 from .points import advise_on_eyes, check_points
 from .source import config_text
-from .units import add_import, balance_of_pair
 from .walk import find, lookup, uses, without_scope
 
 #: What ``swap_loss`` can do about the head.
@@ -186,7 +183,7 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
                          'swap_loss does not rewrite: edit model.head.loss there')
     chosen, notes = _choose_loss(loss, old_head, head)
     check_arguments(chosen, arguments)
-    points = check_points(cfg, old_head)
+    points = check_points(cfg, key, old_head)
 
     swap = Swap(cfg, notes=notes)
     # First, because the backbone is built to see what it gives.
@@ -235,10 +232,9 @@ def _keep(cfg: Config, key: str, head: dict, loss: type[ResidualLoss],
     why = 'the loss'
     if family.takes == HEAT_MAPS:
         check_heatmap_values(cfg, head)
-    elif not issubclass(head_class(head), DirectRegressionHead):
-        size = input_size_of(cfg, head)
-        new['input_size'] = size
-        why += f', in pixels of the {size[0]} x {size[1]} input of the codec'
+    else:
+        width, height = loss_unit(head)
+        why += f', in pixels of the {width} x {height} input of the codec'
     if isinstance(old, list):  # one for each stage
         head['loss'] = [{**new, **_shared(each), **arguments} for each in old]
         return {place: f'{why}, at each of {len(old)} stages'}
@@ -248,11 +244,10 @@ def _keep(cfg: Config, key: str, head: dict, loss: type[ResidualLoss],
     if not isinstance(old, dict) or len(old.get('losses') or []) != 2:
         raise ValueError(f'{place} of {head["type"]} must be a MultipleLossWrapper of '
                          f'two losses, got {old!r}')
-    old['losses'][0] = {**new, **_shared(old['losses'][0]), **balance_of_pair(size),
-                        **arguments}
+    old['losses'][0] = {**new, **_shared(old['losses'][0]), **arguments}
     return {f'{place}.losses.0': (
-        f'{why}; averaged and divided by the width, so that its weight beside the '
-        'loss on the heat maps stays')}
+        f'{why}; the head averages it and divides by the width, so that its weight '
+        'beside the loss on the heat maps stays')}
 
 
 def _shared(old: object) -> dict:
@@ -302,14 +297,12 @@ def _advice(cfg: Config, loss: type[ResidualLoss], arguments: dict) -> list[str]
     notes = []
     place, head = pose_head(cfg.model)
     if family_of(head).takes == COORDINATES and not set(arguments) & set(loss.lengths):
-        width = input_size_of(cfg, head)[0]
-        scaled = scaled_lengths(loss, width)
-        if scaled != scaled_lengths(loss):
-            settings = ' '.join(f'{key}={value:g}' for key, value in scaled.items())
-            notes.append(
-                f'{loss.__name__} has its defaults, which are made for inputs of '
-                f'{DEFAULT_WIDTH} pixels; the same shape at {width} is --set '
-                f'{settings} (docs/swap_a_loss.md says what that is worth)')
+        width = loss_unit(head)[0]
+        advice = lengths_advice(loss, width)
+        if advice:
+            settings = ' '.join(f'{name}={value:g}' for name, value
+                                in loss.scaled_lengths(width).items())
+            notes.append(f'{advice}: --set {settings}')
     for key, each in find(head.get('loss'), 'JSDiscretLoss', f'{place}.loss'):
         if each.get('use_target_weight', True):
             notes.append(

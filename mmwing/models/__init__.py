@@ -1,5 +1,6 @@
 """Losses, heads, backbones and pose estimators."""
 
 from . import backbones, heads, losses, pose_estimators
+from .units import set_loss_units
 
-__all__ = ['backbones', 'heads', 'losses', 'pose_estimators']
+__all__ = ['backbones', 'heads', 'losses', 'pose_estimators', 'set_loss_units']

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from mmwing.config.losses import find_loss, loss_names, scaled_lengths, takes_heatmaps
+from mmwing.config.losses import find_loss, loss_names, takes_heatmaps
 
 COORDINATE_LOSSES = [name for name in loss_names()
                      if not takes_heatmaps(find_loss(name))]
 
 
 def test_the_papers_scale_at_256_pixels():
-    assert scaled_lengths(find_loss('WingLoss'), 256) == dict(omega=40, epsilon=8)
+    assert find_loss('WingLoss').scaled_lengths(256) == dict(omega=40, epsilon=8)
 
 
 @pytest.mark.parametrize('name', COORDINATE_LOSSES)
@@ -19,7 +19,7 @@ def test_scaled_lengths_keep_the_shape(name):
     loss = find_loss(name)
     x = torch.linspace(-60, 60, 241, dtype=torch.float64)
     small = loss().penalty(x)
-    large = loss(**scaled_lengths(loss, 256)).penalty(4 * x)
+    large = loss(**loss.scaled_lengths(256)).penalty(4 * x)
     # Fitted in least squares; a constant factor fits exactly.
     factor = (large @ small) / (small @ small)
     torch.testing.assert_close(large, factor * small)

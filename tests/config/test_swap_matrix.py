@@ -17,6 +17,7 @@ import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 from swap_data import FACE_CONFIGS, short, shrink, use_data
+from torch.nn import Sequential
 
 from mmwing.config import HEADS, build_runner, load_config, swap_loss
 from mmwing.config.losses import loss_names
@@ -115,7 +116,7 @@ def test_every_loss_builds_or_is_refused(name, small):
                     swap_loss(small(name), loss, head)
                 continue
             swap = swap_loss(small(name), loss, head)
-            module = MODELS.build(swap.cfg.model.head)
+            module = Sequential(MODELS.build(swap.cfg.model.head))[0]
             assert type(module.loss_module).__module__.startswith('mmwing.')
             if loss in COORDINATE_LOSSES and module.loss_module.input_size is None:
                 assert type(module.loss_module).__name__ == 'HeatmapWingLoss'

@@ -14,6 +14,7 @@ from mmpose.models.utils.tta import flip_coordinates
 from torch import Tensor, nn
 
 from mmwing.models.mean_shape import HasMeanShape
+from mmwing.models.units import losses_without_unit, set_loss_units
 from mmwing.registry import MODELS
 
 POOLS = ('flatten', 'avg')
@@ -119,7 +120,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         self.register_buffer(
             'pixels', None if self.input_size is None else torch.tensor(
                 self.input_size, dtype=torch.float32), persistent=False)
-        self._give_loss_the_input_size()
+        set_loss_units(self)
         if mean_shape is None:
             # Not a buffer, so that state dicts stay those of MMPose's head.
             self.mean_shape = None
@@ -143,16 +144,6 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                              f'got {size}')
         width, height = size
         return width, height
-
-    def _losses_without_input_size(self) -> list:
-        """The losses, also inside of a wrapper of losses, that wait for a size."""
-        return [module for module in self.loss_module.modules()
-                if getattr(module, 'input_size', 0) is None]
-
-    def _give_loss_the_input_size(self) -> None:
-        if self.input_size is not None:
-            for module in self._losses_without_input_size():
-                module.input_size = self.input_size
 
     # ------------------------------------------------------------ mean shape
 
@@ -251,9 +242,9 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         if getattr(self, '_training_setup_checked', False):
             return
         self.require_mean_shape()
-        waiting = self._losses_without_input_size()
+        waiting = losses_without_unit(self)
         if waiting:
-            names = sorted({type(module).__name__ for module in waiting})
+            names = sorted({type(loss).__name__ for loss in waiting})
             raise RuntimeError(
                 f'{", ".join(names)} is in pixels and needs the input size: give the '
                 'head a decoder (the codec), or input_size=(w, h)')

@@ -1,16 +1,30 @@
 """Base class of the losses: units, weights and reduction."""
 
+import inspect
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 REDUCTIONS = ('batch_mean', 'mean', 'sum', 'none')
 
+#: Width of the network input, in pixels, for which the default lengths were published.
+DEFAULT_WIDTH = 64
+
 # Below this no penalty overflows in float32, and 0 x penalty is 0; 0 x inf is NaN.
 TAME = 1e15
+
+# Batches whose values are looked at, which halts a GPU: one may happen to be odd.
+LOOKS = 10
+
+# Two thirds of the coordinates lie closer than this to their middle if they are
+# normalised: 0.5 in [0, 1], 1 in [-1, 1] or if standardised. In pixels, a face in an
+# input of 16 pixels spreads by 4.
+NORMALISED_SPREAD = 1.5
+PIXEL_SPREAD = 3.0
 
 
 class ResidualLoss(nn.Module):
@@ -30,12 +44,24 @@ class ResidualLoss(nn.Module):
     for it would halt a GPU at each step.) A NaN or infinity in the *output* always
     surfaces in the loss, annotated or not, so that a diverged network is seen.
 
+    **Several processes.** DistributedDataParallel averages gradients over processes.
+    With ``'batch_mean'`` and batches of one size this is the gradient of the whole
+    batch. ``'sum'`` is divided by the number of processes, and ``'mean'`` averages
+    over what is annotated in each process first: where processes have different
+    numbers of annotated points, the result depends on the split.
+
+    **Checks.** The first batches are looked at: a loss in pixels that gets normalised
+    coordinates or heat maps warns, and so does one that would scale pixels once more.
+    Inside ``torch.compile`` and ``torch.func.vmap`` no values can be looked at, and
+    nothing is checked but shapes.
+
     Args:
         input_size (Sequence[float], optional): (w, h) of the network input in pixels.
             Residuals are multiplied by it, which turns coordinates normalised by the
             input size, as MMPose's codecs make them, into pixels. ``None`` where
             output and target are in pixels already, and for heat maps. Defaults to
-            ``None``; :class:`mmwing.DirectRegressionHead` sets it.
+            ``None``; in a head with a codec it becomes the codec's, see
+            :func:`mmwing.models.set_loss_units`.
         reduction (str): ``'batch_mean'``, the paper's: the sum over landmarks and
             axes, averaged over the N of the batch; ``'mean'``: the sum divided by the
             number of entries that are annotated; ``'sum'``; or ``'none'``: the
@@ -73,7 +99,7 @@ class ResidualLoss(nn.Module):
         self.reduction = reduction
         self.use_target_weight = use_target_weight
         self.loss_weight = loss_weight
-        self._units_checked = False
+        self._looks = LOOKS
 
     @property
     def input_size(self) -> tuple[float, float] | None:
@@ -102,7 +128,7 @@ class ResidualLoss(nn.Module):
         """The penalty of each entry, before weights and reduction."""
         residual = output - target
         if self.input_size is not None:
-            residual = residual * residual.new_tensor(self.input_size)
+            residual = _scale(residual, *self.input_size)
         return self.penalty(residual)
 
     def shape_on_normalised(self) -> tuple[float, str] | None:
@@ -114,6 +140,22 @@ class ResidualLoss(nn.Module):
             shape does not depend on the unit.
         """
         return None
+
+    @classmethod
+    def scaled_lengths(cls, width: float) -> dict[str, float]:
+        """The default lengths, scaled to an input of another width.
+
+        The same shape at an input s times as wide has lengths s times as large.
+
+        Args:
+            width (float): Width of the network input in pixels.
+
+        Returns:
+            dict[str, float]: ``{'omega': 40.0, 'epsilon': 8.0}`` for
+            ``WingLoss.scaled_lengths(256)``; empty for a loss without lengths.
+        """
+        return {name: _default(cls, name) * width / DEFAULT_WIDTH
+                for name in cls.lengths}
 
     def forward(self,
                 output: Tensor,
@@ -137,7 +179,8 @@ class ResidualLoss(nn.Module):
             Tensor: A scalar; with ``reduction='none'`` in the shape of the output.
 
         Raises:
-            ValueError: If shapes do not match.
+            ValueError: If shapes do not match, or a weight is negative (on a GPU
+                that is looked for in the first batches only).
             TypeError: If the output is not floating point.
         """
         self._check(output, target)
@@ -150,8 +193,8 @@ class ResidualLoss(nn.Module):
             weight = weight.to(dtype)
         if not _is_tame(target):
             target, weight = _without_missing(target, weight)
-        if not self._units_checked:
-            self._check_units(target, weight)
+        if not torch.compiler.is_compiling() and self._looks:
+            self._look(target, weight)
 
         loss = self.elementwise(output, target)
         if weight is not None:
@@ -199,6 +242,9 @@ class ResidualLoss(nn.Module):
                 f'{type(self).__name__}: {argument} {tuple(weight.shape)} does not '
                 f'broadcast to the output {tuple(output.shape)}; it must match the '
                 'leading dimensions, e.g. (N, K), or be 1 there')
+        if self._is_negative(weight):
+            raise ValueError(f'{type(self).__name__}: {argument} must not be negative, '
+                             f'got {weight.min().item():g}')
         return weight.reshape(weight.shape + (1, ) * trailing)
 
     def _reduce(self, loss: Tensor, weight: Tensor | None) -> Tensor:
@@ -214,47 +260,128 @@ class ResidualLoss(nn.Module):
         annotated = (weight != 0).expand_as(loss).sum()
         return total * self.loss_weight / annotated.clamp(min=1)
 
-    def _check_units(self, target: Tensor, weight: Tensor | None) -> None:
-        """Warn when a loss made for pixels gets normalised coordinates or heat maps.
+    def _is_negative(self, weight: Tensor) -> bool:
+        """Whether a weight is below 0; looked at where it costs little."""
+        if torch.compiler.is_compiling() or not weight.numel() or (
+                weight.dtype == torch.bool):
+            return False
+        if weight.device.type != 'cpu' and not self._looks:
+            return False
+        low = _value(weight.min)
+        return low is not None and low < 0
 
-        Decided on the first batch that says something, and never again: looking at
-        values halts a GPU.
-        """
-        shape = self.shape_on_normalised()
+    def _look(self, target: Tensor, weight: Tensor | None) -> None:
+        """Check the unit of one of the first batches, by the spread of its values."""
+        is_coordinates = target.ndim <= 3 and target.shape[-1] == 2
         is_heatmaps = target.ndim == 4 and target.shape[-1] != 2
-        is_coordinates = target.ndim == 3 and target.shape[-1] == 2
-        # Knots below 1 were scaled to these values by someone who knew.
-        if (shape is None or shape[0] < 1 or self.input_size is not None
-                or not (is_coordinates or is_heatmaps)):
-            self._units_checked = True
+        if self.input_size is not None and self._looks == LOOKS:
+            self._advise_on_lengths(self.input_size[0])
+        left_over = self.shape_on_normalised()
+        # Knots below 1 were scaled to normalised values by someone who knew.
+        if left_over is None or left_over[0] < 1 or not (is_coordinates or is_heatmaps):
+            self._looks = 0
             return
-        values = target if weight is None else target[weight.expand_as(target) != 0]
-        if values.numel() == 0:
+        if not target.numel() or _value(target.sum) is None:
             return
-        low, high = values.min().item(), values.max().item()
-        self._units_checked = True
-        # A landmark may lie somewhat outside the input; one in pixels lies beyond 2.
-        # Heat maps that were scaled up, to 255 for example, are no trap either.
-        if low < -1 or high > 2 or low == high == 0:
-            return
-        knot, left_over = shape
+        self._looks -= 1
+        values = target if weight is None else target.where(weight != 0, torch.nan)
         if is_heatmaps:
-            warnings.warn(
-                f'{self} is in pixels of the network input, but the targets of the '
-                f'first batch are heat maps with values in [{low:.3g}, {high:.3g}]. '
-                f'No residual reaches {knot:g}, so the loss is stuck on {left_over}. '
-                'Use mmwing.AdaptiveWingLoss or mmwing.HeatmapWingLoss, whose lengths '
-                f'are in heat-map values, or give {type(self).__name__} lengths below '
-                '1.',
-                UserWarning, stacklevel=2)
-            return
-        warnings.warn(
-            f'{self} is in pixels of the network input, but the targets of the first '
-            f'batch lie in [{low:.3g}, {high:.3g}]: they look normalised, and there '
-            f'is no input_size. No residual reaches {knot:g}, so the loss is stuck '
-            f'on {left_over}. Give the loss the (w, h) of the input, e.g. '
-            'input_size=(256, 256), or use mmwing.DirectRegressionHead, which does.',
-            UserWarning, stacklevel=2)
+            message = self._heatmap_message(values, *left_over)
+        else:
+            message = self._coordinate_message(values, *left_over)
+        if message:
+            warnings.warn(f'{self} {message}', UserWarning, stacklevel=3)
+            self._looks = 0
+
+    def _coordinate_message(self, values: Tensor, knot: float,
+                            left_over: str) -> str | None:
+        """What is wrong with the unit of coordinates (..., 2), NaN where unknown."""
+        points = values.detach().reshape(-1, 2)
+        low, high = points.nanquantile(points.new_tensor([1 / 6, 5 / 6]), dim=0)
+        # Between the quantiles lie two thirds, wherever single points have gone.
+        spread = (high - low).max().item() / 2
+        if self.input_size is None and 0 < spread < NORMALISED_SPREAD:
+            return (
+                'is in pixels of the network input, but two thirds of the coordinates '
+                f'in a batch lie within {spread:.2g} of their middle: they look '
+                f'normalised, and there is no input_size. Few residuals reach '
+                f'{knot:g}, so the loss is little else than {left_over}. Give the head '
+                'decoder=codec, from which the loss takes the size once the head is '
+                'part of a model, or the loss the (w, h) of the input, e.g. '
+                'input_size=(256, 256).')
+        if self.input_size is not None and spread > PIXEL_SPREAD:
+            return (
+                f'multiplies by its input_size={self.input_size}, but two thirds of '
+                f'the coordinates in a batch lie up to {spread:.2g} from their middle: '
+                'they look like pixels already. Leave input_size out, or divide the '
+                'coordinates by it.')
+        return None
+
+    def _heatmap_message(self, values: Tensor, knot: float,
+                         left_over: str) -> str | None:
+        """What is wrong with the unit of heat maps (N, K, H, W), NaN where unknown."""
+        high = values.detach().nan_to_num(0, 0, 0).max().item()
+        # Those that were scaled up, to 255 for example, are no trap.
+        if not 0 < high <= 2:
+            return None
+        return (
+            'is in pixels of the network input, but its targets are heat maps with '
+            f'values up to {high:.3g}. No residual reaches {knot:g}, so the loss is '
+            f'stuck on {left_over}. Use mmwing.AdaptiveWingLoss or '
+            'mmwing.HeatmapWingLoss, whose lengths are in heat-map values, or give '
+            f'{type(self).__name__} lengths below 1.')
+
+    def _advise_on_lengths(self, width: float) -> None:
+        """Log which lengths have the published shape at this input, once."""
+        advice = lengths_advice(type(self), width)
+        defaults = self.scaled_lengths(DEFAULT_WIDTH)
+        if advice and all(getattr(self, name) == value
+                          for name, value in defaults.items()):
+            print_log(advice, logger='current')
+
+
+def lengths_advice(loss: type[ResidualLoss], width: float) -> str | None:
+    """Which lengths have the shape of the defaults at an input of another width.
+
+    Returns:
+        A sentence, or ``None`` if the defaults are made for that width, or the loss
+        has no lengths.
+    """
+    if not loss.lengths or width == DEFAULT_WIDTH:
+        return None
+    here, there = (
+        ' '.join(f'{name}={value:g}' for name, value in lengths.items())
+        for lengths in (loss.scaled_lengths(DEFAULT_WIDTH), loss.scaled_lengths(width)))
+    return (f'{loss.__name__} has its default lengths, {here}, which are made for '
+            f'inputs of {DEFAULT_WIDTH} pixels; the same shape at {width:g} pixels is '
+            f'{there}, see docs/swap_a_loss.md')
+
+
+def _default(loss: type[ResidualLoss], argument: str) -> float:
+    """The default of an argument, in the class or the nearest base that takes it."""
+    for cls in loss.__mro__:
+        parameter = inspect.signature(cls).parameters.get(argument)
+        if parameter is not None:
+            return parameter.default
+    raise TypeError(f'{loss.__name__} names {argument!r} in its lengths but does not '
+                    'take it as an argument')
+
+
+def _scale(residual: Tensor, width: float, height: float) -> Tensor:
+    """Normalised (..., 2) in pixels; without a tensor that is copied to a device."""
+    if width == height:
+        return residual * width
+    return torch.stack((residual[..., 0] * width, residual[..., 1] * height), dim=-1)
+
+
+def _value(reduce: Callable[[], Tensor]) -> float | None:
+    """A value, or ``None`` where none can be looked at: compiled, or inside of vmap."""
+    if torch.compiler.is_compiling():
+        return None
+    try:
+        return reduce().item()
+    except RuntimeError:
+        return None
 
 
 def _is_tame(target: Tensor) -> bool:
@@ -262,9 +389,10 @@ def _is_tame(target: Tensor) -> bool:
 
     To look costs little on a CPU; a GPU would be halted, hence the answer there is no.
     """
-    if target.device.type != 'cpu' or torch.compiler.is_compiling():
+    if target.device.type != 'cpu':
         return False
-    return torch.linalg.vector_norm(target).item() < TAME
+    norm = _value(lambda: torch.linalg.vector_norm(target))
+    return norm is not None and norm < TAME
 
 
 def _without_missing(target: Tensor,

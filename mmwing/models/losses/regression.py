@@ -283,7 +283,10 @@ class GeneralRobustLoss(ResidualLoss):
 
     def penalty(self, residual: Tensor) -> Tensor:
         """See :func:`penalties.general_robust`."""
-        return penalties.general_robust(residual, self.alpha, self.c)
+        penalty = penalties.general_robust(residual, self.alpha, self.c)
+        if self.alpha < 0:  # bounded, so that an infinite output would not be seen
+            penalty = penalty + 0 * residual
+        return penalty
 
     def shape_on_normalised(self) -> tuple[float, str] | None:
         """See :meth:`ResidualLoss.shape_on_normalised`."""

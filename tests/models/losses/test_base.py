@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from mmwing.models.losses import (
     AdaptiveWingLoss,
@@ -95,7 +96,7 @@ def test_normalised_coordinates_warn_once(loss, left_over):
     with pytest.warns(UserWarning, match=r'input_size=\(256, 256\)') as caught:
         loss(output, target)
     assert left_over in str(caught[0].message)
-    assert 'mmwing.DirectRegressionHead' in str(caught[0].message)
+    assert 'decoder=codec' in str(caught[0].message)
     assert len(caught) == 1
     with warnings.catch_warnings():
         warnings.simplefilter('error')
@@ -116,7 +117,7 @@ def test_what_is_no_trap_does_not_warn(loss, scale):
 def test_heat_maps_warn_once(loss, left_over):
     loss = copy.deepcopy(loss)
     output, target = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
-    with pytest.warns(UserWarning, match='heat maps with values in') as caught:
+    with pytest.warns(UserWarning, match='heat maps with values up to') as caught:
         loss(output, target, torch.ones(2, 3))
     message = str(caught[0].message)
     assert left_over in message
@@ -136,6 +137,99 @@ def test_losses_in_heat_map_values_do_not_warn(loss, scale):
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         loss(scale * torch.rand(2, 3, 8, 8), scale * torch.rand(2, 3, 8, 8))
+
+
+def normalised(kind, n=8):
+    """Targets as codecs make them, one of them just outside of the usual range."""
+    target = torch.rand(n, 20, 2)
+    if kind == '[-1, 1]':
+        target = 2 * target - 1
+    elif kind == 'standardised':
+        target = (target - target.mean()) / target.std()
+    target[0, 0] = -1.2
+    return target
+
+
+@pytest.mark.parametrize('kind', ['[0, 1]', '[-1, 1]', 'standardised'])
+def test_coordinates_in_any_normalised_range_warn(kind):
+    target = normalised(kind)
+    with pytest.warns(UserWarning, match='look normalised'):
+        WingLoss()(target + 0.1, target)
+
+
+@pytest.mark.parametrize('odd', [
+    torch.zeros(8, 20, 2), 50 * torch.rand(8, 20, 2),
+    torch.full((8, 20, 2), math.nan)], ids=['all zero', 'pixels', 'unknown'])
+def test_an_odd_first_batch_does_not_silence_the_guard(odd):
+    loss, target = WingLoss(), normalised('[0, 1]')
+    loss(odd, odd)
+    with pytest.warns(UserWarning, match='look normalised'):
+        loss(target, target)
+
+
+def test_the_guard_stops_looking():
+    """A GPU is halted in the first batches only."""
+    loss, target = WingLoss(), 64 * torch.rand(8, 20, 2)
+    for _ in range(base.LOOKS):
+        loss(target, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loss(target / 64, target / 64)
+
+
+def test_pixels_that_would_be_scaled_once_more_warn():
+    loss, target = WingLoss(input_size=(64, 64)), 64 * torch.rand(2, 20, 2)
+    with pytest.warns(UserWarning, match='look like pixels already'):
+        loss(target, target)
+    face_and_neighbours = 4 * torch.rand(2, 20, 2) - 2
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        WingLoss(input_size=(64, 64))(face_and_neighbours, face_and_neighbours)
+
+
+# Lengths
+
+@pytest.fixture
+def logged(monkeypatch):
+    """What is logged, in order."""
+    lines = []
+    monkeypatch.setattr(base, 'print_log',
+                        lambda message, logger: lines.append(message))
+    return lines
+
+
+@pytest.mark.parametrize(('loss', 'advice'), [
+    (WingLoss(input_size=(256, 256)),
+     'WingLoss has its default lengths, omega=10 epsilon=2, which are made for inputs '
+     'of 64 pixels; the same shape at 256 pixels is omega=40 epsilon=8'),
+    (SmoothL1Loss(input_size=(128, 96)), 'at 128 pixels is beta=2')], ids=str)
+def test_default_lengths_at_another_input_are_logged_once(loss, advice, logged):
+    target = torch.rand(2, 20, 2)
+    for _ in range(3):
+        loss(target, target)
+    assert len(logged) == 1 and advice in logged[0]
+
+
+@pytest.mark.parametrize('loss', [
+    WingLoss(40, 8, input_size=(256, 256)), WingLoss(omega=20, input_size=(256, 256)),
+    WingLoss(input_size=(64, 64)), L1Loss(input_size=(256, 256)), WingLoss(40, 8)],
+    ids=str)
+def test_lengths_of_the_users_own_are_not_commented_on(loss, logged):
+    target = 20 * torch.rand(2, 20, 2)
+    loss = copy.deepcopy(loss)
+    loss(target, target)
+    assert logged == []
+
+
+class WideWingLoss(WingLoss):
+    """A loss of a user's, with other defaults."""
+
+    def __init__(self, omega: float = 20.0, **kwargs):
+        super().__init__(omega, **kwargs)
+
+
+def test_the_lengths_of_a_derived_loss_scale_too():
+    assert WideWingLoss.scaled_lengths(128) == dict(omega=40, epsilon=4)
 
 
 def test_the_unit_check_waits_for_annotated_points(look):
@@ -264,6 +358,7 @@ def test_an_empty_batch_is_zero(loss_type, reduction):
 WILD = [math.nan, math.inf, -math.inf, 1e30, 1e18, -1000.0]
 
 
+@pytest.mark.filterwarnings('ignore:.*look like pixels already')
 @every_loss
 @pytest.mark.parametrize('reduction', ['batch_mean', 'mean', 'none'])
 @pytest.mark.parametrize('wild', WILD)
@@ -319,6 +414,18 @@ def test_nan_in_the_output_surfaces(loss_type, weighted, annotated, look):
         target[1, 1] = math.nan
     weight = torch.full((4, 5), weighted)
     assert loss_type()(output, target, weight).isnan()
+
+
+@pytest.mark.parametrize('loss', [
+    *(loss_type() for loss_type in LOSSES),
+    *(GeneralRobustLoss(alpha=alpha) for alpha in (-0.5, -2, -math.inf))], ids=str)
+@pytest.mark.parametrize('value', [math.inf, -math.inf])
+def test_an_infinite_output_surfaces(loss, value, look):
+    """Also where the penalty of a large residual is bounded."""
+    output, target = coordinates()
+    output = output.detach()
+    output[1, 1, 0] = value
+    assert not loss(output, target).isfinite()
 
 
 def test_infinite_target_with_weight_surfaces(look):
@@ -395,6 +502,13 @@ def test_bad_tensors(loss_type):
         loss(output, target, torch.ones(4, 5, 2, 1))
     with pytest.raises(ValueError, match=r'mask \(4, 5\) must have as many dim'):
         loss(output, target, None, torch.ones(4, 5))
+    negative = torch.ones(4, 5)
+    negative[1, 2] = -0.5
+    for argument, given in (('target_weight', (negative, )),
+                            ('mask', (None, negative[..., None]))):
+        with pytest.raises(ValueError, match=f'{argument} must not be negative, got '
+                                             '-0.5'):
+            loss(output, target, *given)
     with pytest.raises(TypeError, match='floating point, got torch.int64'):
         loss(output.long(), target)
     with pytest.raises(ValueError, match=r'\(N, K, 2\)'):
@@ -416,18 +530,68 @@ def test_holds_no_state(loss_type):
 
 
 @every_loss
-def test_compiles(loss_type):
+def test_compiles_without_graph_breaks(loss_type):
     output, target = coordinates()
     target[0, 0] = math.nan
     weight = torch.ones(4, 5, 1)
-    loss = loss_type()
-    compiled = torch.compile(loss_type(), backend='eager')
+    loss = loss_type(input_size=(2, 3))
+    compiled = torch.compile(loss_type(input_size=(2, 3)), backend='aot_eager',
+                             fullgraph=True)
     for _ in range(2):
         expected = loss(output, target, weight)
         value = compiled(output, target, weight)
         torch.testing.assert_close(value, expected)
         torch.testing.assert_close(torch.autograd.grad(value, output),
                                    torch.autograd.grad(expected, output))
+
+
+@every_loss
+def test_function_transforms(loss_type):
+    """torch.func: gradients, one for each face, and the Jacobian of the entries."""
+    output, target = coordinates()
+    output, loss = output.detach(), loss_type()
+    entries = loss_type(reduction='none')
+    leaf = output.clone().requires_grad_()
+    expected, = torch.autograd.grad(loss(leaf, target), leaf)
+    torch.testing.assert_close(torch.func.grad(loss)(output, target), expected)
+    each = torch.func.vmap(torch.func.grad(
+        lambda o, t: entries(o, t).sum()))(output, target)
+    torch.testing.assert_close(each / 4, expected)
+    jacobian = torch.func.jacrev(entries)(output[0], target[0])
+    torch.testing.assert_close(jacobian.reshape(10, 10).diagonal() / 4,
+                               expected[0].flatten())
+
+
+class Halts(TorchFunctionMode):
+    """Lists what would halt a GPU: values that go to the host or come from there."""
+
+    NAMES = {'new_tensor', 'tensor', 'as_tensor', 'item', 'tolist', 'numpy', 'cpu',
+             '__bool__', '__float__', '__int__', 'nonzero'}
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function.__name__ in self.NAMES:
+            self.calls.append(function.__name__)
+        return function(*args, **(kwargs or {}))
+
+
+@every_loss
+@pytest.mark.parametrize('reduction', ['batch_mean', 'mean'])
+@pytest.mark.parametrize('size', [(64, 48), (64, 64)], ids=str)
+def test_no_step_after_the_first_ones_halts_a_gpu(loss_type, reduction, size):
+    """On the device `meta`, which has no values to look at, as a GPU would be used."""
+    loss = loss_type(input_size=size, reduction=reduction)
+    output, target = coordinates(size=1.0)
+    for _ in range(base.LOOKS):
+        loss(output, target)
+    output = torch.rand(4, 5, 2, device='meta', requires_grad=True)
+    target = torch.rand(4, 5, 2, device='meta')
+    with Halts() as halts:
+        loss(output, target, torch.rand(4, 5, 1, device='meta')).backward()
+    assert halts.calls == []
 
 
 @every_loss
