@@ -1,6 +1,7 @@
 """tools/swap_loss.py as a user calls it."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -87,6 +88,36 @@ def test_a_setting_that_is_an_option_of_the_tool(setting, instead, run):
         f'is none: {instead}; got {setting!r}')
 
 
+def stock_train(config: str, folder: Path) -> str:
+    """What MMPose's own script prints when it trains a config."""
+    script = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
+    root = str(Path(mmwing.__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
+    done = subprocess.run(
+        [sys.executable, str(script), config, '--work-dir', 'work',
+         '--cfg-options', 'log_level=INFO'], cwd=folder,
+        env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
+        capture_output=True, text=True, timeout=570)
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed[-3000:]
+    return printed
+
+
+def test_mmposes_own_script_and_head_train_in_pixels(tmp_path):
+    """Three lines of config; the loss learns the input size from the codec."""
+    cfg = shrink(load_config(WFLW))
+    use_data(cfg, tmp_path / 'data')
+    cfg.dump(tmp_path / 'mine.py')
+    (tmp_path / 'wing.py').write_text(
+        "_base_ = ['mine.py']\n"
+        "custom_imports = dict(imports=['mmwing'], allow_failed_imports=False)\n"
+        "model = dict(head=dict(loss=dict(_delete_=True, type='mmwing.WingLoss')))\n")
+    printed = stock_train('wing.py', tmp_path)
+    assert 'NME: ' in printed and 'look normalised' not in printed
+    loss = float(re.search(r'Epoch\(train\).* loss: ([\d.]+)', printed)[1])
+    assert loss > 1000  # 98 landmarks, tens of pixels off; normalised: below 300
+
+
 def test_mmposes_own_script_trains_the_written_config(run, tmp_path):
     """A config of the user's, swapped into another folder, run from a third."""
     cfg = shrink(load_config('mmpose::face_2d_keypoint/topdown_heatmap/300w/'
@@ -98,14 +129,5 @@ def test_mmposes_own_script_trains_the_written_config(run, tmp_path):
     status, _ = run(str(tmp_path / 'mine.py'), '--loss', 'WingLoss', '--head', 'direct',
                     '--out', str(tmp_path / 'new' / 'wing.py'))
     assert status is None
-    script = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
-    root = str(Path(mmwing.__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
-    done = subprocess.run(
-        [sys.executable, str(script), '../new/wing.py', '--work-dir', 'work',
-         '--cfg-options', 'log_level=INFO'], cwd=tmp_path / 'elsewhere',
-        env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
-        capture_output=True, text=True, timeout=570)
-    printed = done.stdout + done.stderr
-    assert done.returncode == 0, printed[-3000:]
+    printed = stock_train('../new/wing.py', tmp_path / 'elsewhere')
     assert 'NME: ' in printed and 'look normalised' not in printed
