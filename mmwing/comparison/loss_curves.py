@@ -59,7 +59,7 @@ def draw_loss_curves(path: str | Path, input_size: int = 256) -> None:
         'WingLoss': (losses.WingLoss(), mmpose_losses.WingLoss()),
         'SoftWingLoss': (losses.SoftWingLoss(), mmpose_losses.SoftWingLoss()),
         'SmoothL1Loss': (losses.SmoothL1Loss(), mmpose_losses.SmoothL1Loss())}
-    with figure_file(path, width=10.5) as figure:
+    with figure_file(path, width=8., height=4.8) as figure:
         axes = figure.subplots(1, 2)
         for plain, label in ((losses.L1Loss(), 'L1 and L2'), (losses.L2Loss(), None)):
             _plot(axes, plain, errors, tenth, 1, label=label, color='0.8', linewidth=7)
@@ -70,14 +70,16 @@ def draw_loss_curves(path: str | Path, input_size: int = 256) -> None:
                   label=f'{name}, coordinates in [0, 1] (MMPose)')
         figure.suptitle(
             f'Losses in pixels, and on coordinates divided by an input of {input_size} '
-            f'pixels (each curve relative to its value at {tenth[0]:.3g} pixels)',
-            fontsize=11)
-        axes[0].set(title='value', xlabel='error, pixels', ylim=(0, 3))
-        axes[1].set(title='gradient', xlabel='error, pixels', ylim=(0, 4))
-        for panel in axes:
+            f'pixels:\nthe latter, dashed, lie on L1 or L2', fontsize=11)
+        for panel, name, limit in zip(axes, ('value', 'gradient'), (3, 4), strict=True):
+            panel.set_title(f'{name}, relative to that at {tenth[0]:.3g} pixels',
+                            fontsize=10)
+            panel.set(xlabel='error, pixels', ylim=(0, limit))
             panel.grid(alpha=0.3)
-        figure.legend(*axes[0].get_legend_handles_labels(), ncols=3, fontsize=8.5,
-                      loc='outside lower center', frameon=False)
+        lines, labels = axes[0].get_legend_handles_labels()
+        # The pairs first, each in one column.
+        figure.legend(lines[1:] + lines[:1], labels[1:] + labels[:1], ncols=2,
+                      fontsize=9, loc='outside lower center', frameon=False)
 
 
 def _plot(axes: np.ndarray, loss: Loss, errors: np.ndarray, reference: np.ndarray,
