@@ -8,17 +8,18 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+#: The folder of the package.
+PACKAGE = Path(__file__).resolve().parent
 
 
 def _folder(name: str) -> Path:
     """The folder ``configs`` or ``tools``, of the wheel or of the checkout."""
-    for parent in (_PACKAGE / '.mim', _PACKAGE.parent):
+    for parent in (PACKAGE / '.mim', PACKAGE.parent):
         if (parent / name).is_dir():
             return parent / name
     raise FileNotFoundError(
-        f'the folder {name!r} of mmwing was found neither in {_PACKAGE / ".mim"} '
-        f'nor in {_PACKAGE.parent}; install mmwing again')
+        f'the folder {name!r} of mmwing was found neither in {PACKAGE / ".mim"} '
+        f'nor in {PACKAGE.parent}; install mmwing again')
 
 
 def _suggest(name: str, known: list[str]) -> str:

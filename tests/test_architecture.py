@@ -52,17 +52,8 @@ MAY_IMPORT = {
     '__main__': 'cli',
 }
 
-#: (module, part) that may not be, and are to go. Empty when all is where it belongs.
-KNOWN_EXCEPTIONS: set[tuple[str, str]] = {
-    ('comparison.jobs', '__init__'),
-    ('visualization.pose_balance', 'datasets.wrappers'),
-}
-
 #: Calls that replace files. Only `files` does that, so that each file is whole.
 REPLACING = {'os.replace', 'os.rename', 'os.renames', 'shutil.move'}
-
-#: Modules that still do. Empty when all of them use `files`.
-KNOWN_REPLACING: set[str] = set()
 
 
 def module_name(path: Path) -> str:
@@ -131,21 +122,16 @@ def test_the_table_has_no_circle():
 
 
 def test_nobody_imports_what_stands_above():
-    unexpected = forbidden_imports() - KNOWN_EXCEPTIONS
-    assert not unexpected, 'these may not import those: ' + ', '.join(
-        f'mmwing.{module} -> mmwing.{part}' for module, part in sorted(unexpected))
-
-
-def test_exceptions_that_are_gone_leave_the_list():
-    assert KNOWN_EXCEPTIONS - forbidden_imports() == set()
+    forbidden = forbidden_imports()
+    assert not forbidden, 'these may not import those: ' + ', '.join(
+        f'mmwing.{module} -> mmwing.{part}' for module, part in sorted(forbidden))
 
 
 def test_files_alone_replaces_files():
     found = {module for module, path in MODULES.items()
              for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
              if isinstance(node, ast.Attribute) and ast.unparse(node) in REPLACING}
-    assert 'files' in found
-    assert found - {'files'} == KNOWN_REPLACING
+    assert found == {'files'}
 
 
 @pytest.mark.parametrize(('source', 'expected'), [

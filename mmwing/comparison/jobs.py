@@ -13,10 +13,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-import mmwing
 from mmwing.evaluation.run_file import RECORD_NAME
 from mmwing.files import replace_file
-from mmwing.resources import tool_path
+from mmwing.resources import PACKAGE, tool_path
 
 #: Several runs at once are faster than several threads in one.
 _THREADS = dict.fromkeys(
@@ -59,7 +58,7 @@ def job_environment(slot: int, gpus: Sequence[str] = (),
         gpus: What ``CUDA_VISIBLE_DEVICES`` names; runs take them in turn.
         processes: How many GPUs a run takes.
     """
-    root = str(Path(mmwing.__file__).resolve().parents[1])
+    root = str(PACKAGE.parent)
     path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
     environment = {**os.environ, **_THREADS, 'PYTHONPATH': path}
     if gpus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,13 +11,10 @@ import numpy as np
 from .face_sheet import draw_face
 from .figure import figure_file
 
-if TYPE_CHECKING:
-    from mmwing.datasets.wrappers import PoseBalancedDataset
-
 _TILE_SIZE = 128
 
 
-def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
+def draw_pose_balance(balanced: Any, path: str | Path,
                       faces_per_bin: int = 3) -> None:
     """Draw the histogram of the poses with example faces under each bin.
 
@@ -25,7 +22,7 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
     the one nearest to the bin's lower edge on top.
 
     Args:
-        balanced: Data set whose poses are drawn; initialised if it is not yet.
+        balanced: A :class:`mmwing.PoseBalancedDataset`; initialised if it is not yet.
         path: Where the picture goes; its suffix names the format (png, svg, pdf).
         faces_per_bin: Rows of example faces, at least 0.
 
@@ -73,7 +70,7 @@ def draw_pose_balance(balanced: PoseBalancedDataset, path: str | Path,
                 tile.set_axis_off()
 
 
-def _examples(balanced: PoseBalancedDataset, column: int, count: int) -> np.ndarray:
+def _examples(balanced: Any, column: int, count: int) -> np.ndarray:
     """Indices in the wrapped data set of up to ``count`` samples of a bin."""
     members = np.flatnonzero(balanced.bins == column)
     members = members[np.argsort(balanced.pose[members], kind='stable')]
