@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import jinja2
@@ -26,7 +27,7 @@ _JPEG_QUALITY = 80
 _PARTS = ('contour', 'brows', 'nose', 'eyes', 'mouth')
 Figures = Mapping[tuple[str, str], Mapping[str, float]]
 Cell = dict[str, str]
-Table = dict[str, list]
+Table = dict[str, Any]
 
 
 @dataclass
@@ -121,18 +122,18 @@ def render_page(title: str, record: RunRecord, protocol: Protocol, figures: Figu
 
 
 def _figure_table(figures: Figures, protocol: Protocol) -> Table:
-    columns = {'num_faces': 'faces', 'num_unusable': 'unusable', 'NME': 'NME, %'}
+    columns = {'num_faces': 'faces', 'num_unusable': 'unusable', 'NME': 'NME'}
     for threshold in protocol.thresholds:
-        columns.update((f'{name}@{threshold:g}', f'{name}@{threshold:g}, %')
+        columns.update((f'{name}@{threshold:g}', f'{name}@{threshold:g}')
                        for name in ('FR', 'AUC'))
     return _table(figures, protocol, {
-        **columns, 'NME_median': 'median, %', 'NME_p90': '90th percentile, %',
-        'NME_pooled': 'pooled, %'})
+        **columns, 'NME_median': 'median NME', 'NME_p90': '90th percentile',
+        'NME_pooled': 'pooled NME'})
 
 
 def _part_table(figures: Figures, protocol: Protocol) -> Table | None:
     """NME of the parts of the face; None where the parts are not known."""
-    columns = {f'NME_{part}': f'{part}, %' for part in _PARTS if any(
+    columns = {f'NME_{part}': part for part in _PARTS if any(
         f'NME_{part}' in values for values in figures.values())}
     return _table(figures, protocol, columns) if columns else None
 
@@ -141,6 +142,7 @@ def _table(figures: Figures, protocol: Protocol, columns: Mapping[str, str]) -> 
     """A row for each normaliser and subset; ``columns`` are figures to headings."""
     several = len(protocol.normalizers) > 1
     return {
+        'labels': 1 + several,
         'header': [*['normaliser'] * several, 'subset', *columns.values()],
         'rows': [[*[_cell(normalizer)] * several, _cell(subset or 'all'),
                   *(_figure_cell(values, name) for name in columns)]

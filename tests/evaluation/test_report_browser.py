@@ -107,3 +107,25 @@ def test_page_is_drawn_without_console_errors(report):
     result = browse(report, f'--screenshot={picture}')
     assert 'CONSOLE' not in result.stderr, result.stderr
     assert cv2.imread(str(picture)).std() > 10
+
+
+MEASURE = '''
+document.title = JSON.stringify({
+  width: innerWidth, page: document.documentElement.scrollWidth,
+  tables: [...document.querySelectorAll('.wide')].map(
+    part => part.scrollWidth - part.clientWidth)});
+'''
+
+
+@pytest.mark.parametrize('width', [500, 1200])  # narrower than 500 Chromium is not
+def test_nothing_is_cut_off_at_the_side(make_faces, tmp_path, width):
+    protocol = Protocol(('inter_ocular', 'inter_pupil'), (0.08, 0.1), num_bootstrap=20)
+    write_report(make_faces(12), tmp_path / 'run', protocol)
+    page = tmp_path / 'run/measured.html'
+    page.write_text((tmp_path / 'run/report.html').read_text().replace(
+        '</body>', f'<script>{{{MEASURE}}}</script></body>'))
+    result = browse(page, f'--window-size={width},2000', '--dump-dom')
+    seen = json.loads(html.unescape(re.search('<title>(.*?)</title>',
+                                              result.stdout).group(1)))
+    assert seen['width'] <= width and seen['page'] <= seen['width']
+    assert seen['tables'] and max(seen['tables']) <= 0
