@@ -1,4 +1,4 @@
-"""Write files so that each is complete or not there."""
+"""Write files so that each is complete or not there; read them or say what is wrong."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import json
 import os
 import platform
 import shutil
+import stat
 import time
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 PathLike = str | os.PathLike
 
@@ -186,6 +188,90 @@ def write_bytes(path: PathLike, data: bytes) -> None:
 def write_json(path: PathLike, content: object, indent: int | None = None) -> None:
     """Write a JSON file, complete or not at all; see :func:`replace_file`."""
     write_text(path, json.dumps(content, indent=indent))
+
+
+def read_bytes(path: PathLike) -> bytes:
+    """Read a file that is one: a pipe would wait, and a device may have no end.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is a pipe, a device or a socket.
+    """
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise ValueError(f'{printable(path)} is a pipe, device or socket, not a file')
+    return Path(path).read_bytes()
+
+
+def read_text(path: PathLike) -> str:
+    """Read a UTF-8 text file, with or without a byte order mark.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not UTF-8 text, or no file.
+    """
+    try:
+        return read_bytes(path).decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{printable(path)} is not UTF-8 text: {error}') from error
+
+
+def read_json(path: PathLike) -> Any:
+    """Read a JSON file, with or without a byte order mark.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not JSON, or no file; the message names it.
+    """
+    text = read_text(path)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError(f'{printable(path)} is nested too deeply for JSON') from None
+    except ValueError as error:
+        raise ValueError(f'{printable(path)} is not valid JSON ({error}): it is '
+                         'damaged or cut off, write or copy it again') from error
+
+
+def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Path:
+    """Path of what an annotation or archive names, which must lie below a folder.
+
+    Args:
+        root: The folder.
+        name: The name: relative to ``root``, or an absolute path below it.
+        follow_links: Whether a folder below ``root`` may be a link to one elsewhere.
+            That is right for reading, where links are the user's own, and wrong for
+            writing.
+
+    Returns:
+        Path: Below ``root``; without ``..``.
+
+    Raises:
+        ValueError: The name is no string or empty, or leads outside ``root``.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f'a file name must be a text that is not empty, got {name!r}')
+    try:
+        valid = b'\0' not in os.fsencode(name)
+    except UnicodeEncodeError:  # half a character, as JSON can hold it
+        valid = False
+    if not valid:
+        raise ValueError(f'{name!r} cannot be the name of a file')
+    relative = os.path.normpath(name)
+    if os.path.isabs(relative):
+        relative = os.path.relpath(relative, os.path.abspath(root))
+    path = Path(root) / relative
+    real_root = os.path.realpath(root)
+    if relative.split(os.sep)[0] in (os.pardir, os.curdir) or not follow_links and (
+            not Path(os.path.realpath(path.parent)).is_relative_to(real_root)):
+        raise ValueError(f'the name {name!r} leads outside the folder '
+                         f'{printable(root)!r}')
+    return path
+
+
+def printable(path: PathLike) -> str:
+    """Text of a path for messages; bytes that are no UTF-8 appear as ``\\udcff``."""
+    return str(path).encode(errors='backslashreplace').decode()
 
 
 def _target(path: PathLike) -> Path:

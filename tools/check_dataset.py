@@ -34,6 +34,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--origin', type=int, choices=[0, 1],
                         help="coordinate of the first pixel's centre (default: 1 for "
                              '.pts, otherwise 0)')
+    parser.add_argument('--category', metavar='NAME',
+                        help='category of the faces in a .json with several (default: '
+                             'face)')
     parser.add_argument('--no-images', action='store_true',
                         help='do not open the images')
     parser.add_argument('--jobs', type=int, metavar='N',
@@ -51,7 +54,7 @@ def main() -> None:
     args = parse_args()
     report = check_landmarks(
         args.annotations, args.images, args.points, args.num_points, args.origin,
-        read_images=not args.no_images, jobs=args.jobs)
+        read_images=not args.no_images, jobs=args.jobs, category=args.category)
     print(report.text(None if args.all else 10))
     if args.out:
         save_picture(args.out, draw_check_sheet(report, args.num))

@@ -12,7 +12,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from mmwing.datasets.face import FaceLandmarkDataset
-from mmwing.datasets.formats.annotation_file import check_annotation_file
+from mmwing.datasets.formats.coco_json import check_annotation_file
 
 from .walk import datasets, uses
 

@@ -21,9 +21,10 @@ from mmwing.datasets.formats.images import (
     ImageFile,
     MissingImageError,
 )
-from mmwing.datasets.formats.landmark_files import LandmarkRecord, read_landmarks
-from mmwing.datasets.formats.points_file import read_points_file
+from mmwing.datasets.formats.landmark_files import read_landmarks
+from mmwing.datasets.formats.points_file import declared_names, read_points_file
 from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
+from mmwing.datasets.formats.records import LandmarkRecord
 from mmwing.geometry import (
     align,
     flip_residuals,
@@ -212,7 +213,8 @@ def _decoded(path: str) -> np.ndarray | None:
 def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = None,
                     points_file: str | Path | None = None,
                     num_points: int | None = None, origin: int | None = None,
-                    read_images: bool = True, jobs: int | None = None) -> CheckReport:
+                    read_images: bool = True, jobs: int | None = None,
+                    category: str | None = None) -> CheckReport:
     """Check annotation files, and the images that they name.
 
     Several files (training, validation) are also checked against each other.
@@ -227,6 +229,7 @@ def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = Non
         origin: As for ``read_landmarks``.
         read_images: Decode every image. Otherwise images are not looked at.
         jobs: Images to decode at a time; None is one for each processor.
+        category: As for ``read_landmarks``.
 
     Returns:
         CheckReport: The faces, and what is wrong.
@@ -238,20 +241,22 @@ def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = Non
     """
     if not paths:
         raise ValueError('paths is empty: there is nothing to check')
-    flip_indices, links = None, []
+    flip_indices, links, names = None, [], None
     if points_file is not None:
         folder = Path(paths[0])
         metainfo = parse_pose_metainfo(read_points_file(
             points_file, folder if folder.is_dir() else folder.parent))
         flip_indices = np.array(metainfo['flip_indices'])
         links = [tuple(link) for link in metainfo['skeleton_links']]
+        names = declared_names(list(metainfo['keypoint_id2name'].values()))
         if num_points not in (None, len(flip_indices)):
             raise ValueError(f'num_points is {num_points}, but the points file '
                              f'{points_file} describes {len(flip_indices)}')
         num_points = len(flip_indices)
 
     log = ProblemLog()
-    by_file = {str(path): read_landmarks(path, images, origin, log) for path in paths}
+    by_file = {str(path): read_landmarks(path, images, origin, log, names=names,
+                                         category=category) for path in paths}
     records = [record for group in by_file.values() for record in group]
     if not records:
         first = ''.join(f'; the first problem: {p}' for p in log.problems[:1])

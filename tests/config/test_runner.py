@@ -62,8 +62,8 @@ def test_missing_data_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(('content', 'message'), [
-    (FACES[:20], 'is no JSON .*cut off'),
-    ('', 'is no JSON'),
+    (FACES[:20], 'is not valid JSON .*cut off'),
+    ('', 'is not valid JSON'),
     ('[1, 2]', 'no list of images and of annotations.*COCO-style'),
     ('{"images": [1], "annotations": {}}', 'no list of annotations'),
     ('{"images": [], "annotations": []}', 'no images and no annotations.*no face'),

@@ -50,7 +50,8 @@ class AFLWConverter(Converter):
 
     def faces(self) -> Iterator[Face]:
         """See :meth:`Converter.faces`."""
-        path = self.archive.find(_INFO)[0]
+        path = self.archive.only(_INFO)
+        assert path is not None  # the evidence
         info = self._info(path)
         order = info['ra'].ravel().astype(int) - 1
         points = info['data'].astype(np.float64)

@@ -26,7 +26,8 @@ def annotation_file(converter: type[Converter], placed: list[Placed],
                     info: dict) -> dict:
     """A COCO-style annotation file as MMPose's data set classes expect it.
 
-    Beyond MMPose's fields, an annotation carries ``landmark_bbox`` and, where
+    A landmark that is not annotated is 0, 0, 0. Beyond MMPose's fields, an annotation
+    carries ``landmark_bbox`` and, where
     the authors give a box, ``detector_bbox`` (both x, y, w, h in pixels),
     ``subsets`` (names) and ``attributes`` (flags by name). Coordinates are
     rounded to 1e-6 pixels.
@@ -55,8 +56,8 @@ def _annotation(converter: type[Converter], placed: Placed) -> dict:
     face, window = placed.face, placed.window
     keypoints = window.points(face.keypoints) if window else face.keypoints
     box = window.box(face.box) if window and face.box else face.box
-    visibility = (np.ones(len(keypoints)) if face.visibility is None
-                  else face.visibility)
+    visibility = np.where(
+        face.annotated, 1 if face.visibility is None else face.visibility, 0)
     if box and converter.crop_to_authors_box:
         region = bbox = box
     else:
@@ -66,7 +67,8 @@ def _annotation(converter: type[Converter], placed: Placed) -> dict:
     centre, scale = centre_and_scale(region)
     record = {
         'category_id': 1, 'iscrowd': 0,
-        'keypoints': _rounded(np.column_stack([keypoints, visibility]).ravel()),
+        'keypoints': _rounded(np.column_stack(
+            [np.nan_to_num(keypoints), visibility]).ravel()),
         'num_keypoints': int((visibility > 0).sum()),
         'bbox': _rounded(bbox), 'area': round(bbox[2] * bbox[3], 6),
         'center': _rounded(centre), 'scale': round(scale, 6),

@@ -46,7 +46,8 @@ class COFWConverter(Converter):
     def faces(self) -> Iterator[Face]:
         """See :meth:`Converter.faces`."""
         for split in self.files:
-            for path in self.archive.find(f'COFW_{split}_color.mat')[:1]:
+            path = self.archive.only(f'COFW_{split}_color.mat')
+            if path is not None:
                 yield from self._faces(path, split)
 
     def _faces(self, path: Path, split: str) -> Iterator[Face]:

@@ -21,8 +21,9 @@ class Face:
         split: Which annotation file the face belongs to, e.g. 'test'.
         keypoints: Landmarks, shape (K, 2), float64, pixels.
         where: What a report calls this face.
-        visibility: COCO flags of shape (K,): 2 visible, 1 occluded. None if the
-            authors do not say: then every landmark is written with 1, annotated.
+        visibility: COCO flags of shape (K,): 2 visible, 1 hidden, 0 not annotated
+            (then the landmark is NaN). None if the authors do not say: then every
+            landmark is written with 1, annotated.
         box: The authors' box (x, y, w, h) in pixels, if there is one.
         subsets: Names of the subsets the face belongs to.
         attributes: The authors' attribute flags by name.
@@ -37,3 +38,9 @@ class Face:
     box: Box | None = None
     subsets: tuple[str, ...] = ()
     attributes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def annotated(self) -> np.ndarray:
+        """Which landmarks are annotated, shape (K,)."""
+        known = np.isfinite(self.keypoints).all(axis=1)
+        return known if self.visibility is None else known & (self.visibility > 0)

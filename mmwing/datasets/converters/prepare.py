@@ -157,8 +157,11 @@ def _fault(face: Face, count: int | None) -> tuple[Kind, str] | None:
     if len(face.keypoints) != count:
         return Kind.POINT_COUNT, f'{len(face.keypoints)} points, expected {count}'
     boxes = {} if face.box is None else {"the authors' box": face.box}
-    if not (np.isfinite(face.keypoints).all() and np.isfinite(face.box or 0).all()):
+    flagged = True if face.visibility is None else face.visibility > 0
+    if (flagged & ~face.annotated).any() or not np.isfinite(face.box or 0).all():
         return Kind.NOT_FINITE, 'in the landmarks or the box'
+    if not face.annotated.any():
+        return Kind.NO_POINTS, 'left out'
     boxes['the landmark box'] = landmark_box(face.keypoints)
     for name, (_, _, width, height) in boxes.items():
         if min(width, height) <= 0:

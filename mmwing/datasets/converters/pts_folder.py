@@ -8,7 +8,14 @@ from typing import ClassVar
 
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.images import ImageFile
-from mmwing.datasets.formats.pts import read_pts_or_log
+from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
+from mmwing.datasets.formats.pts import (
+    PtsFile,
+    note_form_of_pts,
+    parse_pts_or_log,
+    signs_mark_hidden_points,
+    split_signs,
+)
 
 from .converter import Converter
 from .face import Face
@@ -18,7 +25,8 @@ class PtsConverter(Converter):
     """``RAW/**/x.pts`` beside ``x.jpg`` or ``x.png``; any number of points.
 
     All faces go into one file. Each is in the subset 'full' and, below a
-    sub-folder of RAW, in a subset of that sub-folder's name.
+    sub-folder of RAW, in a subset of that sub-folder's name. Where the signs mark
+    hidden points, as in MERL-RAV, they become the visibility.
     """
 
     name = 'pts'
@@ -28,6 +36,12 @@ class PtsConverter(Converter):
     origin = 1
     files = {'all': 'face_landmarks_pts.json'}
 
+    def __init__(self, archive: RawArchive, log: ProblemLog,
+                 origin: int | None = None) -> None:
+        super().__init__(archive, log, origin)
+        self._parsed: dict[Path, PtsFile] = {}
+        self._signs = False
+
     @classmethod
     def evidence(cls, archive: RawArchive) -> str | None:
         """See :meth:`Converter.evidence`."""
@@ -36,7 +50,10 @@ class PtsConverter(Converter):
 
     def faces(self) -> Iterator[Face]:
         """See :meth:`Converter.faces`."""
-        for path in self.archive.find('*.pts'):
+        paths = [path for path in self.archive.find('*.pts') if self._parse(path)]
+        self._signs = signs_mark_hidden_points(
+            [file.values for file in self._parsed.values()])
+        for path in paths:
             folders = path.relative_to(self.archive.root).parent.parts
             yield from self.read(path, 'all', subsets=('full', *folders[:1]))
 
@@ -53,12 +70,33 @@ class PtsConverter(Converter):
                 one beside the file.
         """
         where = self.archive.relative(path)
-        keypoints = read_pts_or_log(path, self.origin, where, self.log)
-        if keypoints is None:
+        file = self._parse(path)
+        if file is None:
             return
-        beside = self.archive.image_beside(path)
-        if folder is None:
-            folder = self.archive.relative(path.parent)
-        face.setdefault('image', ImageFile(beside))
-        face.setdefault('file_name', (Path(folder) / beside.name).as_posix())
-        yield Face(split=split, keypoints=keypoints, where=where, **face)
+        keypoints = file.values
+        if self._signs:
+            keypoints, face['visibility'] = split_signs(keypoints)
+        if 'image' not in face:
+            try:
+                beside = self.archive.image_beside(path)
+            except ValueError as error:
+                self.log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, str(error)))
+                return
+            if folder is None:
+                folder = self.archive.relative(path.parent)
+            face['image'] = ImageFile(beside)
+            face['file_name'] = (Path(folder) / beside.name).as_posix()
+        yield Face(split=split, keypoints=keypoints - self.origin, where=where, **face)
+
+    def _parse(self, path: Path) -> PtsFile | None:
+        if path not in self._parsed:
+            file = parse_pts_or_log(path, self.archive.relative(path), self.log)
+            if file is None:
+                return None
+            self._parsed[path] = file
+        return self._parsed[path]
+
+    def report_missing(self, found: dict[str, int]) -> None:
+        """See :meth:`Converter.report_missing`."""
+        super().report_missing(found)
+        note_form_of_pts(str(self.archive.root), self._parsed, self._signs, self.log)

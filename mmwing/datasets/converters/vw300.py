@@ -94,6 +94,7 @@ class VW300Converter(PtsConverter):
 
     def report_missing(self, found: dict[str, int]) -> None:
         """See :meth:`Converter.report_missing`."""
+        super().report_missing(found)
         here = {folder.parent.name for folder in self.archive.folders
                 if folder.name == 'annot'}
         for split in self.files:

@@ -95,12 +95,12 @@ class W300Converter(PtsConverter):
 
     def _detector_boxes(self, part: _Part) -> dict[str, Box]:
         """Boxes by :func:`_key`; none where the authors' file is not there."""
-        found = self.archive.find(part.boxes) if part.boxes else []
-        if not found:
+        found = self.archive.only(part.boxes) if part.boxes else None
+        if found is None:
             return {}
         loadmat = require('scipy.io', 'MATLAB v5 files').loadmat
         try:
-            cells = loadmat(found[0])['bounding_boxes'][0]
+            cells = loadmat(found)['bounding_boxes'][0]
             boxes = {}
             for cell in cells:
                 entry = cell[0, 0]
@@ -111,6 +111,6 @@ class W300Converter(PtsConverter):
         # A damaged .mat makes scipy raise whatever its parser stumbles upon.
         except Exception as error:
             self.log.add(Problem(Kind.UNREADABLE_ANNOTATION,
-                                 self.archive.relative(found[0]), str(error)))
+                                 self.archive.relative(found), str(error)))
             return {}
         return boxes

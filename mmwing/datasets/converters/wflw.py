@@ -9,7 +9,9 @@ import numpy as np
 
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.images import ImageFile
+from mmwing.datasets.formats.numbers import parse_number
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem
+from mmwing.files import path_below, read_bytes
 
 from .converter import Converter
 from .face import Face
@@ -46,8 +48,8 @@ class WFLWConverter(Converter):
     def faces(self) -> Iterator[Face]:
         """See :meth:`Converter.faces`."""
         lists = [(split, path) for split in self.files
-                 for path in self.archive.find(_LIST.format(split))[:1]]
-        lines = {split: path.read_text(encoding='latin-1').splitlines()
+                 if (path := self.archive.only(_LIST.format(split))) is not None]
+        lines = {split: read_bytes(path).decode('latin-1').splitlines()
                  for split, path in lists}
         names = [line.split()[-1] for split in lines for line in lines[split]
                  if line.strip()]
@@ -74,7 +76,8 @@ class WFLWConverter(Converter):
                                  f'expected {values}'))
             return
         try:
-            row = np.array(numbers, dtype=np.float64)
+            row = np.array([parse_number(number) for number in numbers])
+            image = path_below(images, name)
         except ValueError as error:
             self.log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, str(error)))
             return
@@ -87,7 +90,7 @@ class WFLWConverter(Converter):
         x0, y0, x1, y1 = rect - np.tile(self.origin, 4)
         attributes = dict(zip(ATTRIBUTES, flags.astype(int).tolist(), strict=True))
         yield Face(
-            image=ImageFile(images / name), file_name=name, split=split,
+            image=ImageFile(image), file_name=name, split=split,
             keypoints=points.reshape(-1, 2) - self.origin, where=where,
             box=(x0, y0, x1 - x0, y1 - y0), attributes=attributes,
             subsets=('full', *(key for key, flag in attributes.items() if flag)))

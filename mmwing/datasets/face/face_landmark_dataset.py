@@ -10,8 +10,14 @@ from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
 from mmwing.datasets.formats.boxes import landmark_box
-from mmwing.datasets.formats.landmark_files import LandmarkRecord, read_landmarks
-from mmwing.datasets.formats.points_file import pose_metainfo, read_points_file
+from mmwing.datasets.formats.landmark_files import read_landmarks
+from mmwing.datasets.formats.points_file import (
+    declared_names,
+    pose_metainfo,
+    read_points_file,
+)
+from mmwing.datasets.formats.problems import ProblemLog
+from mmwing.datasets.formats.records import LandmarkRecord
 from mmwing.registry import DATASETS
 
 
@@ -41,6 +47,8 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             it and ``data_root`` it is the folder of ``ann_file``.
         origin (int, optional): Coordinate of the first pixel's centre in the
             annotations; default: 1 for ``.pts``, otherwise 0.
+        category (str, optional): Name of the category of the faces, in a JSON file with
+            several; default: ``face``.
         landmark_box (bool): Take the tight box around the points even where a box is
             annotated. Defaults to ``False``.
         data_mode (str): Only ``'topdown'``.
@@ -55,8 +63,9 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
 
     def __init__(self, ann_file: str = '', metainfo: dict | None = None,
                  data_root: str | None = None, data_prefix: Mapping | None = None,
-                 origin: int | None = None, landmark_box: bool = False,
-                 data_mode: str = 'topdown', **kwargs) -> None:
+                 origin: int | None = None, category: str | None = None,
+                 landmark_box: bool = False, data_mode: str = 'topdown',
+                 **kwargs) -> None:
         if data_mode != 'topdown':
             raise ValueError("data_mode must be 'topdown': a sample is one face; got "
                              f'{data_mode!r}')
@@ -66,6 +75,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             raise TypeError(f'metainfo must be a dict, such as dict(from_file='
                             f'{str(metainfo)!r}); got a name')
         self.origin = origin
+        self.category = category
         self.landmark_box = landmark_box
         # Resolved here, because only an instance knows the data root.
         if metainfo and 'from_file' in metainfo:
@@ -87,8 +97,13 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the annotations; no image is opened."""
-        records = read_landmarks(self.ann_file or self.data_root or '.',
-                                 self.data_prefix.get('img') or None, self.origin)
+        log = ProblemLog(strict=True)
+        records = read_landmarks(
+            self.ann_file or self.data_root or '.', self.data_prefix.get('img') or None,
+            self.origin, log, category=self.category,
+            names=declared_names(list(self.metainfo['keypoint_id2name'].values())))
+        for note in log.problems:
+            MMLogger.get_current_instance().info(str(note))
         for record in records:
             self._check(record)
         usable = [record for record in records if record.annotated.any()
@@ -107,8 +122,8 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
         if len(record.keypoints) != expected:
             raise ValueError(
                 f'{record.where} has {len(record.keypoints)} points, but the data '
-                f'set {self.metainfo["dataset_name"]!r} has {expected}: mend the entry '
-                'or the points file (`mmwing check` lists all offenders)')
+                f'set {self.metainfo["dataset_name"]!r} has {expected}: correct the '
+                'entry or the points file (`mmwing check` lists all offenders)')
 
     def _data_info(self, record: LandmarkRecord) -> dict:
         annotated = record.annotated

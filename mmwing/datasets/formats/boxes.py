@@ -14,9 +14,9 @@ BBOX_FACTOR = 1.2
 
 
 def landmark_box(keypoints: np.ndarray) -> Box:
-    """The tight box around landmarks of shape (K, 2)."""
-    x0, y0 = keypoints.min(axis=0)
-    x1, y1 = keypoints.max(axis=0)
+    """The tight box around landmarks of shape (K, 2), of which some may be NaN."""
+    x0, y0 = np.nanmin(keypoints, axis=0)
+    x1, y1 = np.nanmax(keypoints, axis=0)
     return float(x0), float(y0), float(x1 - x0), float(y1 - y0)
 
 
@@ -26,8 +26,8 @@ def whole_pixel_box(keypoints: np.ndarray) -> Box:
     MMPose's released 300-W and WFLW annotations derive ``center`` and
     ``scale`` from this box.
     """
-    x0, y0 = np.floor(keypoints.min(axis=0))
-    x1, y1 = np.ceil(keypoints.max(axis=0))
+    x0, y0 = np.floor(np.nanmin(keypoints, axis=0))
+    x1, y1 = np.ceil(np.nanmax(keypoints, axis=0))
     return float(x0), float(y0), float(x1 - x0), float(y1 - y0)
 
 

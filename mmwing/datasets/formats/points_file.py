@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +9,14 @@ import mmpose
 import yaml
 from mmengine.config import Config
 
+from mmwing.files import read_json, read_text
+
 _KEYS = ('name', 'num_points', 'names', 'flip_pairs', 'contours')
 _MMPOSE_KEYS = ('dataset_name', 'keypoint_info', 'skeleton_info', 'joint_weights',
                 'sigmas')
 _MMPOSE_FILES = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
+
+_NUMBERED = 'point-'
 
 # RGB, as MMPose's visualizer takes them: a pair's first and second, the midline.
 _FIRST, _SECOND, _MIDLINE, _LINK = [255, 128, 0], [0, 160, 255], [0, 200, 0], [
@@ -47,16 +50,17 @@ def read_points_file(path: str | Path, folder: str | Path | None = None) -> dict
                 raise ValueError('a .py file must define dataset_info, as MMPose\'s '
                                  'configs/_base_/datasets do')
             return pose_metainfo(info.to_dict())
-        text = found.read_text(encoding='utf-8')
         if found.suffix == '.json':
-            content = json.loads(text)
+            content = read_json(found)
         elif found.suffix in ('.yaml', '.yml'):
-            content = yaml.safe_load(text)
+            content = yaml.safe_load(read_text(found))
         else:
             raise ValueError('the name must end in .json, .yaml or .py')
         if isinstance(content, Mapping):
             content = {'name': found.stem, **content}
         return pose_metainfo(content)
+    except RecursionError:
+        raise ValueError(f'points file {found} is nested too deeply') from None
     except (ValueError, TypeError, SyntaxError, yaml.YAMLError) as error:
         raise ValueError(f'points file {found}: {error}') from error
 
@@ -125,6 +129,16 @@ def pose_metainfo(points: Mapping) -> dict:
         'sigmas': []}
 
 
+def declared_names(names: Sequence[str]) -> list[str] | None:
+    """The names of the points, in order; None if they were only numbered.
+
+    Args:
+        names: ``keypoint_id2name`` of a data set's metainfo, in order.
+    """
+    numbered = [f'{_NUMBERED}{index}' for index in range(len(names))]
+    return None if list(names) == numbered else list(names)
+
+
 def _names(points: Mapping) -> list[str]:
     names, count = points.get('names'), points.get('num_points')
     if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
@@ -134,7 +148,7 @@ def _names(points: Mapping) -> list[str]:
             raise ValueError('num_points or names is needed')
         if count < 1:
             raise ValueError(f'num_points must be at least 1, got {count}')
-        return [f'point-{index}' for index in range(count)]
+        return [f'{_NUMBERED}{index}' for index in range(count)]
     if isinstance(names, str) or not isinstance(names, Sequence):
         raise TypeError(f'names must be a list of strings, got {names!r}')
     if not names or not all(isinstance(name, str) and name for name in names):

@@ -1,4 +1,4 @@
-"""Kinds of problems in raw data, and the log that collects them."""
+"""What can be wrong with annotations and images, and the log that collects it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ class Kind(str, Enum):
     FLIP_PAIRS = 'flip pairs against the geometry'
     MIRRORED = 'left and right changed places'
     SHAPE = 'unlike the other faces'
+    FORMAT = 'read in another form'
+
+
+#: Notes, which nothing has to be done about.
+NOTES = frozenset({Kind.FORMAT})
 
 
 class Problem(NamedTuple):
@@ -56,7 +61,7 @@ class BrokenDataError(ValueError):
 
 
 class ProblemLog:
-    """Collects problems; a strict log raises at the first.
+    """Collects problems and notes; a strict log raises at the first problem.
 
     Args:
         strict: Raise :class:`BrokenDataError` instead of collecting.
@@ -67,11 +72,11 @@ class ProblemLog:
         self.problems: list[Problem] = []
 
     def add(self, problem: Problem) -> None:
-        """Note a problem.
+        """Add a problem or a note.
 
         Raises:
-            BrokenDataError: If the log is strict.
+            BrokenDataError: If it is a problem and the log is strict.
         """
         self.problems.append(problem)
-        if self.strict:
+        if self.strict and problem.kind not in NOTES:
             raise BrokenDataError(f'stopped at the first problem: {problem}')

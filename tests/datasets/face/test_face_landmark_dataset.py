@@ -63,7 +63,7 @@ def test_empty_boxes_are_refused_by_name(tmp_path, content, box, message):
 def test_other_number_of_points_is_refused_by_name(tmp_path, content):
     content['annotations'][2]['keypoints'] += [1, 1, 1]
     with pytest.raises(ValueError, match=r'id 2, a\.png. has 4 points, but the data '
-                                         r"set 'points' has 3.*check_dataset"):
+                                         r"set 'points' has 3.*mmwing check"):
         build(tmp_path, content)
 
 

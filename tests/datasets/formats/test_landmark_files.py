@@ -142,7 +142,8 @@ def test_an_id_that_is_there_twice(tmp_path, key, message):
 
 
 @pytest.mark.parametrize(('name', 'text', 'message'), [
-    ('a.json', '{', 'is not JSON'), ('a.json', '[]', 'not COCO-style'),
+    ('a.json', '{', 'is not valid JSON'),
+    ('a.json', '[]', 'has no list of images and of annotations'),
     ('a.csv', '', "needs a column 'image'"), ('a.csv', 'image,a,b\n', 'columns x0, y0'),
     ('a.csv', 'image,x0,y0,x1\n', "point '1' needs a column for x and one for y"),
     ('a.csv', 'image,x0,y0,x0,y0\n', "columns 'x0' and 'x0' are the same of one point"),
@@ -162,3 +163,140 @@ def test_missing_and_empty_places(tmp_path):
         read_landmarks(tmp_path)
     with pytest.raises(ValueError, match='origin must be 0 or 1'):
         read_landmarks(tmp_path, origin=2)
+
+
+def write_table(folder, header, *rows):
+    path = folder / 'a.csv'
+    path.write_text('\n'.join([header, *rows]) + '\n', encoding='utf-8')
+    return path
+
+
+@pytest.mark.parametrize(('header', 'row', 'message'), [
+    ('image,nose_x,nose_y,x0,y0', 'a.png,1,2,3,4',
+     r'numbered points \(0\) and of named ones \(nose\)'),
+    ('image,file_name,x0,y0', 'a.png,b.png,1,2',
+     "'image' and 'file_name' could both hold the image names"),
+    ('nose_x,nose_y,Image', '1,2,' + ' '.join(['238'] * 9216),
+     "column 'Image' holds pixels, not the names"),
+    ('image,x0,y0,box_x,box_y', 'a.png,1,2,3,4', 'box needs the columns box_x, box_y'),
+    ('image,x0,y0,', 'a.png,1,2,3', "line 2: cell 4 is '3', but the header has no"),
+    ('image,x0,y0', 'a.png,1,1_0', "line 2: column 'y0' must be a number, got '1_0'"),
+    ('image,x0,y0', 'a.png,1,"2', 'line 2: unexpected end of data'),
+    ('image,x0,y0', 'a.png,1,' + '2' * 200000, 'line 2: field larger than')])
+def test_tables_that_could_be_meant_in_two_ways(tmp_path, header, row, message):
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(write_table(tmp_path, header, row))
+
+
+def test_index_of_pandas_and_empty_columns_are_left_alone(tmp_path):
+    path = write_table(tmp_path, ',image,x0,y0,,', '0,a.png,1,2,,', '1,b.png,3,4,,')
+    assert [r.keypoints.tolist() for r in read_landmarks(path)] == [[[1, 2]], [[3, 4]]]
+
+
+def test_lines_of_quoted_cells(tmp_path):
+    path = write_table(tmp_path, 'image,note,x0,y0', 'a.png,"two\nlines",1,2',
+                       'b.png,,3,x')
+    log = ProblemLog()
+    record, = read_landmarks(path, log=log)
+    assert record.keypoints.tolist() == [[1, 2]]
+    assert log.problems[0].where.endswith('line 4')
+
+
+def test_missing_points_of_tables(tmp_path):
+    path = write_table(tmp_path, 'image,x0,y0,x1,y1', 'a.png,-1,-1,3,4')
+    log = ProblemLog()
+    record, = read_landmarks(path, origin=1, log=log)
+    assert record.annotated.tolist() == [False, True]
+    assert '1 points at (-1, -1) are read as not annotated' in log.problems[0].detail
+    path = write_table(tmp_path, 'image,x0,y0,v0', 'a.png,-1,-1,2')
+    assert read_landmarks(path)[0].keypoints.tolist() == [[-1, -1]]
+
+
+NAMED = 'image,nose_x,nose_y,Eye_l_x,Eye_l_y,eye_r_x,eye_r_y'
+
+
+def test_columns_are_put_into_the_order_of_the_names(tmp_path):
+    path = write_table(tmp_path, NAMED, 'a.png,1,2,3,4,5,6')
+    record, = read_landmarks(path, names=['eye_l', 'eye_r', 'nose'])
+    assert record.keypoints.tolist() == [[3, 4], [5, 6], [1, 2]]
+    record, = read_landmarks(path)
+    assert record.keypoints.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize(('names', 'message'), [
+    (['eye_l', 'eye_r', 'mouth'], 'unknown: nose; missing: mouth'),
+    (['eye_l', 'eye_r'], 'unknown: nose'),
+    (['eye_l', 'eye_r', 'nose', 'chin'], 'missing: chin')])
+def test_columns_of_other_names_are_refused(tmp_path, names, message):
+    path = write_table(tmp_path, NAMED, 'a.png,1,2,3,4,5,6')
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(path, names=names)
+    # Numbered columns say their order themselves.
+    path = write_table(tmp_path, 'image,x1,y1,x0,y0', 'a.png,1,2,3,4')
+    assert read_landmarks(path, names=names)[0].keypoints.tolist() == [[3, 4], [1, 2]]
+
+
+def with_categories(folder, ids, categories):
+    path = write_json(folder)
+    content = json.loads(path.read_text())
+    for annotation, category in zip(content['annotations'], ids, strict=True):
+        annotation['category_id'] = category
+    content['categories'] = [{'id': key, 'name': name}
+                             for key, name in categories.items()]
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_annotations_of_other_categories_are_no_faces(tmp_path):
+    path = with_categories(tmp_path, [1, 7, 1], {1: 'Face', 7: 'car'})
+    log = ProblemLog()
+    assert [record.id for record in read_landmarks(path, log=log)] == [0, 2]
+    assert "1 annotations of other categories than 'Face'" in log.problems[0].detail
+    assert [r.id for r in read_landmarks(path, category='car')] == [1]
+    with pytest.raises(ValueError, match="no annotation of the category 'dog', but of "
+                                         r"'Face' \(2 annotations\), 'car' \(1"):
+        read_landmarks(path, category='dog')
+
+
+def test_which_category_is_meant_is_not_guessed(tmp_path):
+    path = with_categories(tmp_path, [1, 7, 1], {1: 'person', 7: 'car'})
+    with pytest.raises(ValueError, match='several categories.*Which of them are the f'):
+        read_landmarks(path)
+    path = with_categories(tmp_path, [1, 1, 1], {1: 'person', 7: 'face'})
+    assert len(read_landmarks(path)) == 3
+
+
+def test_json_with_a_byte_order_mark(tmp_path):
+    path = write_json(tmp_path)
+    before = read_landmarks(path)
+    path.write_text('\ufeff' + path.read_text(), encoding='utf-8')
+    for record, expected in zip(read_landmarks(path), before, strict=True):
+        np.testing.assert_array_equal(record.keypoints, expected.keypoints)
+
+
+@pytest.mark.parametrize('image', [{'id': [1], 'file_name': 'a.png'}, 'a.png', {}])
+def test_images_that_are_none(tmp_path, image):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['images'].append(image)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r'images\[3\]: an image must be a dict with'):
+        read_landmarks(path)
+    assert len(read_landmarks(path, log=ProblemLog())) == 3
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    ({'keypoints': ['1', '2', '2']}, 'a flat list of numbers'),
+    ({'keypoints': [[1, 2, 2]]}, 'a flat list of numbers'),
+    ({'keypoints': [1, 2, None]}, 'a flat list of numbers'),
+    ({'keypoints': [10**400, 2, 2]}, 'a flat list of numbers'),
+    ({'bbox': ['1', 2, 3, 4]}, 'bbox must be x, y, width, height'),
+    ({'id': [1]}, 'id must be a number or text'),
+    ({'image_id': {}}, r'annotations\[0\]')])
+def test_json_of_other_types(tmp_path, change, message):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['annotations'][0].update(change)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        read_landmarks(path)

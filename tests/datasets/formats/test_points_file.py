@@ -49,7 +49,7 @@ def test_mmpose_own_files_give_mmpose_own_metainfo(name):
     ({'names': None}, 'num_points or names is needed'),
     ({'names': None, 'num_points': 0}, 'at least 1'),
     ({'names': None, 'num_points': 'five'}, 'must be an integer'),
-    ({'flip_pairs': None}, 'flip_pairs is missing.*check_dataset'),
+    ({'flip_pairs': None}, 'flip_pairs is missing.*mmwing check'),
     ({'flip_pairs': [[0, 5]]}, 'index 5, but there are 5 points: 0 to 4'),
     ({'flip_pairs': [[0, -1]]}, 'index -1'),
     ({'flip_pairs': [[0, 'ear']]}, "names 'ear'"),

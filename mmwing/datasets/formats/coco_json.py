@@ -1,0 +1,205 @@
+"""Read landmarks from COCO-style JSON files."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from mmwing.files import path_below, printable, read_json
+
+from .boxes import Box
+from .problems import Kind, Problem, ProblemLog
+from .records import LandmarkRecord
+
+_LISTS = ('images', 'annotations')
+
+# Parsing a file takes 6 s for each of these; MMPose parses it anyway.
+_LARGE = 100 * 2**20
+
+
+def read_annotation_file(path: str | PathLike) -> dict:
+    """Read a COCO-style annotation file that holds images and annotations.
+
+    Args:
+        path (str | PathLike): A ``.json`` file that exists.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is damaged, not COCO-style, or empty; the message names it.
+    """
+    content = read_json(path)
+    found = content if isinstance(content, dict) else {}
+    missing = [key for key in _LISTS if not isinstance(found.get(key), list)]
+    if missing:
+        raise ValueError(
+            f'annotation file {printable(path)!r} has no list of '
+            f'{" and of ".join(missing)}: it is not COCO-style, a dict of images, '
+            'annotations and categories; tools/prepare_dataset.py writes such files')
+    empty = [key for key in _LISTS if not found[key]]
+    if empty:
+        raise ValueError(
+            f'annotation file {printable(path)!r} has no {" and no ".join(empty)}: '
+            'there is no face in it; write it again or choose another')
+    return content
+
+
+def check_annotation_file(path: str | PathLike) -> None:
+    """See that a COCO-style annotation file can be read by MMPose and is not empty.
+
+    MMPose fails on one that is not with a message of its JSON reader or of numpy,
+    which names no file. Of a large file, which takes long to parse, only the two ends
+    are looked at.
+
+    Args:
+        path (str | PathLike): A ``.json`` file that exists.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is damaged, not COCO-style, or holds no face, or begins with a
+            byte order mark, which MMPose cannot read.
+    """
+    if os.path.getsize(path) < _LARGE:
+        read_annotation_file(path)
+    with Path(path).open('rb') as file:
+        start = file.read(1024)
+        file.seek(-1024, os.SEEK_END) if len(start) == 1024 else None
+        end = file.read() or start
+    if start.startswith(b'\xef\xbb\xbf'):
+        raise ValueError(
+            f'annotation file {printable(path)!r} begins with a byte order mark, which '
+            "MMPose's reader refuses: save it as UTF-8 without one")
+    if not start.lstrip().startswith(b'{') or not end.rstrip().endswith(b'}'):
+        raise ValueError(f'annotation file {printable(path)!r} is not valid JSON: it '
+                         'is damaged or cut off, write or copy it again')
+
+
+def read_coco_json(path: Path, folder: Path, origin: int, log: ProblemLog,
+                   category: str | None = None) -> list[LandmarkRecord]:
+    """Read the faces of a COCO-style file.
+
+    Args:
+        path: The file.
+        folder: The folder that image names start from.
+        origin: Coordinate of the first pixel's centre in the file.
+        log: Takes the entries that cannot be read.
+        category: Name of the category that the faces have, see
+            :func:`.landmark_files.read_landmarks`.
+
+    Raises:
+        ValueError: The file as a whole cannot be used.
+    """
+    content = read_annotation_file(path)
+    images = _images(content['images'], path, log)
+    chosen = _chosen_category(content, path, category, log)
+    records: list[LandmarkRecord] = []
+    first_of: dict = {}
+    for index, annotation in enumerate(content['annotations']):
+        where = f'{path}, annotations[{index}]'
+        try:
+            if not isinstance(annotation, dict):
+                raise TypeError(f'an annotation must be a dict, got {annotation!r:.40}')
+            if chosen is not None and annotation.get('category_id') != chosen:
+                continue
+            record = _record(annotation, images, folder, origin, where)
+            first = first_of.setdefault(record.id, index)
+            if first != index:
+                raise ValueError(f'the id {record.id!r} is that of annotations'
+                                 f'[{first}], too: ids tell faces apart')
+            records.append(record)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            text = f'no {error}' if isinstance(error, KeyError) else str(error)
+            log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, text))
+    return records
+
+
+def _images(entries: Sequence, path: Path, log: ProblemLog) -> dict:
+    """The entries of images by id."""
+    images: dict = {}
+    for index, image in enumerate(entries):
+        where = f'{path}, images[{index}]'
+        if not isinstance(image, dict) or not isinstance(image.get('id'), (int, str)):
+            log.add(Problem(Kind.UNREADABLE_ANNOTATION, where,
+                            'an image must be a dict with an id and a file_name, got '
+                            f'{image!r:.40}'))
+        elif images.setdefault(image['id'], image) != image:
+            log.add(Problem(
+                Kind.UNREADABLE_ANNOTATION, where,
+                f'the id {image["id"]!r} is that of another image, too, '
+                f'{images[image["id"]].get("file_name")!r}: which faces are whose?'))
+    return images
+
+
+def _chosen_category(content: Mapping, path: Path, name: str | None,
+                     log: ProblemLog) -> int | str | None:
+    """The ``category_id`` of the faces; None where all annotations have the same."""
+    counts = Counter(
+        annotation.get('category_id') for annotation in content['annotations']
+        if isinstance(annotation, dict)
+        and isinstance(annotation.get('category_id'), (int, str, type(None))))
+    names = {entry['id']: entry.get('name') for entry in content.get('categories') or ()
+             if isinstance(entry, dict) and isinstance(entry.get('id'), (int, str))}
+    described = ', '.join(f'{names.get(key, key)!r} ({count} annotations)'
+                          for key, count in counts.most_common())
+    if name is None:
+        if len(counts) < 2:
+            return None
+        faces = [key for key in counts if str(names.get(key)).lower() == 'face']
+        if len(faces) != 1:
+            raise ValueError(f'{path} has annotations of several categories: '
+                             f'{described}. Which of them are the faces? Name it: '
+                             "category='…' of the data set, --category of the tools")
+    else:
+        faces = [key for key in counts if names.get(key) == name]
+        if len(faces) != 1:
+            raise ValueError(f'{path} has no annotation of the category {name!r}, but '
+                             f'of {described}')
+    others = sum(counts.values()) - counts[faces[0]]
+    if others:
+        log.add(Problem(Kind.FORMAT, str(path),
+                        f'{others} annotations of other categories than '
+                        f'{names.get(faces[0])!r} are left out'))
+    return faces[0]
+
+
+def _record(annotation: Mapping, images: Mapping, folder: Path, origin: int,
+            where: str) -> LandmarkRecord:
+    if annotation['image_id'] not in images:
+        raise ValueError(f'image_id {annotation["image_id"]!r} is not among the images')
+    image = images[annotation['image_id']]
+    if not isinstance(annotation['id'], (int, str)):
+        raise TypeError(f'id must be a number or text, got {annotation["id"]!r:.40}')
+    where += f' (id {annotation["id"]}, {printable(str(image["file_name"]))})'
+    values = np.array(annotation['keypoints'])
+    if values.ndim != 1 or values.size % 3 or not values.size or (
+            values.dtype.kind not in 'iuf'):
+        raise ValueError('keypoints must be a flat list of numbers, x, y, visibility '
+                         f'for each point; got {annotation["keypoints"]!r:.60}')
+    points = values.astype(np.float64).reshape(-1, 3)
+    box = annotation.get('bbox')
+    if box is not None:
+        box = checked_box(box, origin)
+    size = None
+    if 'width' in image and 'height' in image:
+        size = float(image['width']), float(image['height'])
+    return LandmarkRecord(
+        str(path_below(folder, image['file_name'])), points[:, :2] - origin,
+        points[:, 2], where, image_id=annotation['image_id'], id=annotation['id'],
+        box=box, size=size, raw={**annotation, 'keypoints': values})
+
+
+def checked_box(box: Sequence, origin: int) -> Box:
+    """A box x, y, width, height in 0-based pixels.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    values = np.array(box)
+    if values.shape != (4,) or values.dtype.kind not in 'iuf':
+        raise ValueError(f'bbox must be x, y, width, height; got {box!r:.60}')
+    x, y, width, height = map(float, values)
+    return x - origin, y - origin, width, height
