@@ -18,7 +18,7 @@ MAY_IMPORT = {
     'resources': '',
     'files': '',
     'geometry': '',
-    'stack': '',
+    'stack': 'files',
     # Figures of arrays: below the pictures that show them.
     'evaluation.functional': 'evaluation.normalizers',
     'evaluation.normalizers': 'evaluation.layouts evaluation.faces',

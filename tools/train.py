@@ -22,7 +22,9 @@ from mmwing.config import (
     build_runner,
     check_data,
     exit_with_message,
+    find_checkpoint,
     load_config,
+    resume_latest,
 )
 
 
@@ -84,9 +86,11 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
         cfg.optim_wrapper.type = amp
         if accelerated:
             cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
-    if args.resume is not None:
+    if args.resume == 'auto':
+        resume_latest(cfg)
+    elif args.resume is not None:
         cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+        cfg.load_from = find_checkpoint(args.resume)
     if args.auto_scale_lr:
         if 'auto_scale_lr' not in cfg:
             raise ValueError('--auto-scale-lr needs auto_scale_lr.base_batch_size '

@@ -2,7 +2,12 @@
 
 from .boxes import count_without_box, with_box_error, with_box_file
 from .browsing import browse_dataset
-from .checkpoint import check_weights, find_checkpoint
+from .checkpoint import (
+    check_weights,
+    find_checkpoint,
+    latest_checkpoint,
+    resume_latest,
+)
 from .checks import check_losses
 from .data import check_data
 from .load import load_config
@@ -13,5 +18,6 @@ from .swap import HEADS, Change, Swap, swap_loss
 
 __all__ = ['HEADS', 'LAUNCHERS', 'Change', 'Swap', 'browse_dataset', 'build_runner',
            'check_data', 'check_losses', 'check_weights', 'count_without_box',
-           'exit_with_message', 'find_checkpoint', 'load_config', 'replace_mmdet_names',
-           'swap_loss', 'with_box_error', 'with_box_file']
+           'exit_with_message', 'find_checkpoint', 'latest_checkpoint', 'load_config',
+           'replace_mmdet_names', 'resume_latest', 'swap_loss', 'with_box_error',
+           'with_box_file']

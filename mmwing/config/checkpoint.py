@@ -1,32 +1,37 @@
-"""Find the checkpoint of a run and check that it fits a model."""
+"""Find the checkpoint of a run, go on from it, and check that it fits a model."""
 
 from __future__ import annotations
 
 import os
 import os.path as osp
 import re
+import zipfile
 from collections import OrderedDict
+from logging import WARNING
+from pathlib import Path
 
+from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.runner import CheckpointLoader, find_latest_checkpoint
 from torch import nn
+
+# As MMEngine's CheckpointHook calls them.
+_NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
 
 def find_checkpoint(path: str) -> str:
     """The checkpoint file that ``path`` means.
 
     Args:
-        path: A file or URL, returned as it is, or a work dir, whose last
+        path: A file or URL, returned as it is, or a work dir, whose newest whole
             checkpoint is returned.
 
     Raises:
-        FileNotFoundError: No such file, or a folder without a checkpoint.
+        FileNotFoundError: No such file, or a folder without a whole checkpoint.
     """
     if osp.isdir(path):
-        latest = find_latest_checkpoint(path)
-        # The work dir may have moved since its name was written down.
-        beside = osp.join(path, osp.basename(latest or ''))
-        found = latest if latest and osp.isfile(latest) else beside
-        if not osp.isfile(found):
+        found = latest_checkpoint(path)
+        if found is None:
             raise FileNotFoundError(f'no checkpoint in {path!r}; train first, or '
                                     'name the checkpoint file')
         return found
@@ -34,6 +39,58 @@ def find_checkpoint(path: str) -> str:
         raise FileNotFoundError(f'checkpoint {path!r} does not exist (working '
                                 f'directory: {os.getcwd()})')
     return path
+
+
+def latest_checkpoint(work_dir: str) -> str | None:
+    """The newest whole checkpoint of a run, ``None`` if there is none.
+
+    MMEngine notes the last one in ``last_checkpoint``. Where a process was killed, the
+    note may be empty or the file half written. A file that is passed over is logged.
+    """
+    noted = find_latest_checkpoint(work_dir) or ''
+    if not osp.isfile(noted):  # the work dir may have moved since
+        noted = osp.join(work_dir, osp.basename(noted))
+    for path in _by_age(Path(work_dir), Path(noted)):
+        if zipfile.is_zipfile(path):  # its table of contents is written last
+            return str(path)
+        print_log(f'{path} is incomplete and is passed over', 'current', WARNING)
+    return None
+
+
+def _by_age(work_dir: Path, noted: Path) -> list[Path]:
+    """Files that may be checkpoints of a run, the newest first.
+
+    By the number in the name, because copies of a folder lose the times of its files. A
+    note of a file with another name counts first.
+    """
+    found = {path for folder in (work_dir, noted.parent)
+             for path in folder.glob('*.pth') if _NUMBERED.fullmatch(path.name)}
+    if noted.is_file():
+        found.add(noted)
+    kinds: dict[str, list[tuple[int, Path]]] = {}
+    for path in found:
+        match = _NUMBERED.fullmatch(path.name)
+        kind, number = (match[1], int(match[2])) if match else ('', 0)
+        kinds.setdefault(kind, []).append((number, path))
+    # One run has one kind; of several, the one that was written last.
+    newest_first = sorted(kinds, reverse=True, key=lambda kind: (
+        kind == '', max(path.stat().st_mtime for _, path in kinds[kind])))
+    return [path for kind in newest_first
+            for _, path in sorted(kinds[kind], reverse=True)]
+
+
+def resume_latest(cfg: Config) -> None:
+    """Let a training go on from the newest whole checkpoint of its work dir.
+
+    If there is none it starts as the config says, with the weights of ``load_from``.
+    """
+    latest = latest_checkpoint(cfg.work_dir)
+    cfg.resume = latest is not None
+    if latest is None:
+        print_log(f'no checkpoint in {cfg.work_dir}: the training begins', 'current')
+    else:
+        print_log(f'the training goes on from {latest}', 'current')
+        cfg.load_from = latest
 
 
 def check_weights(model: nn.Module, checkpoint: str) -> None:

@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 
 from mmwing import stack
 
+from .checkpoint import resume_latest
 from .checks import check_losses
 from .distributed import init_cpu_distributed
 from .imports import add_import
@@ -34,5 +35,7 @@ def build_runner(cfg: Config) -> Runner:
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
     cfg.default_hooks = {**(cfg.get('default_hooks') or {}),
                          'checkpoint_config': {'type': 'mmwing.CheckpointConfigHook'}}
+    if cfg.get('resume') and cfg.get('load_from') is None:
+        resume_latest(cfg)
     init_cpu_distributed(cfg)
     return Runner.from_cfg(cfg)

@@ -15,12 +15,13 @@ from .checkpoints import (
 )
 from .drawing import mend_drawing
 from .pretrained import register_download_loaders, zoo_url
+from .saving import write_whole_files
 from .stand_ins import STAND_INS, StandIn, offer_stand_ins, offered
 
 
 @functools.cache
 def prepare() -> None:
-    """Offer stand-ins for missing modules, make checkpoints load and points draw.
+    """Offer stand-ins for missing modules and mend checkpoints and drawing.
 
     Idempotent. Must run before the first import of ``mmpose.models``,
     ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
@@ -29,6 +30,7 @@ def prepare() -> None:
     register_local_loader()
     register_download_loaders()
     strip_code_on_load()
+    write_whole_files()
     mend_drawing()
 
 

@@ -13,7 +13,6 @@ from mmwing.config import (
     check_data,
     check_weights,
     exit_with_message,
-    find_checkpoint,
     load_config,
 )
 
@@ -101,20 +100,6 @@ def test_a_missing_albumentations_is_named(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r'train pipeline.*mmwing\[albumentations\]'):
         check_data(cfg, ('train', ))
     check_data(cfg, ('test', ))
-
-
-def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
-    with pytest.raises(FileNotFoundError, match='no checkpoint'):
-        find_checkpoint(str(tmp_path))
-    last = tmp_path / 'epoch_2.pth'
-    last.touch()
-    # The folder was moved after training.
-    (tmp_path / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
-    assert find_checkpoint(str(tmp_path)) == str(last)
-    assert find_checkpoint(str(last)) == str(last)
-    assert find_checkpoint('https://host/x.pth') == 'https://host/x.pth'
-    with pytest.raises(FileNotFoundError, match='nowhere'):
-        find_checkpoint(str(tmp_path / 'nowhere.pth'))
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):

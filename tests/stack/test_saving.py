@@ -1,0 +1,95 @@
+"""MMEngine writes checkpoints whole: a kill or a full disk leaves the old ones."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.runner import find_latest_checkpoint
+
+import mmwing
+
+ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
+CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
+OPTIONS = ['model.backbone.widen_factor=0.125', 'model.head.in_channels=256',
+           'model.head.hidden_channels=16', 'train_cfg.max_epochs=3',
+           'default_hooks.checkpoint.interval=1', 'train_dataloader.batch_size=4',
+           'train_dataloader.dataset.num_samples=4', 'train_dataloader.num_workers=0',
+           'train_dataloader.persistent_workers=False']
+
+#: `mmwing train`, after a change that lets it die at its Nth file.
+PROGRAM = """
+import os, sys, resource
+import mmwing.cli
+import mmwing.files as files
+{change}
+sys.exit(mmwing.cli.main())
+"""
+
+#: The process is killed with half of the file written, or all but its name.
+HALF = """
+from pathlib import Path
+write, count = Path.write_bytes, []
+def write_half(self, data):
+    count.append(self)
+    if len(count) == {number}:
+        write(self, data[:len(data) // 2])
+        os.kill(os.getpid(), 9)
+    return write(self, data)
+Path.write_bytes = write_half
+"""
+UNNAMED = """
+replace, count = os.replace, []
+def die(draft, target):
+    count.append(target)
+    if len(count) == {number}:
+        os.kill(os.getpid(), 9)
+    replace(draft, target)
+files.os.replace = die
+"""
+
+
+def train(folder: Path, *arguments: str, change: str = '') -> tuple[int, str]:
+    path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
+    done = subprocess.run(
+        [sys.executable, '-c', PROGRAM.format(change=change), 'train', CONFIG,
+         '--no-validate', '--work-dir', 'work', *arguments, '--cfg-options', *OPTIONS],
+        cwd=folder, env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
+        capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(('change', 'number', 'last'), [
+    (HALF, 2, 1),  # the second checkpoint
+    pytest.param(UNNAMED, 3, 1, marks=pytest.mark.slow),
+    pytest.param(UNNAMED, 4, 2, marks=pytest.mark.slow)],
+    ids=['half', 'unnamed', 'note'])
+def test_a_kill_loses_at_most_the_file_being_written(change, number, last, tmp_path):
+    status, log = train(tmp_path, change=change.format(number=number))
+    assert status == -signal.SIGKILL, log
+    work = tmp_path / 'work'
+    for path in work.glob('epoch_*.pth'):
+        assert torch.load(path, weights_only=False)['meta']['epoch']  # it is whole
+    assert (work / f'epoch_{last}.pth').is_file()
+    assert not (work / f'epoch_{last + 1}.pth').exists()
+    # Also what MMEngine reads is whole: it names one that is there.
+    assert Path(tmp_path, find_latest_checkpoint(str(work))).is_file()
+    status, log = train(tmp_path, '--resume')
+    assert status == 0, log
+    assert f'the training goes on from work/epoch_{last}.pth' in log
+    assert f'resumed epoch: {last},' in log and (work / 'epoch_3.pth').is_file()
+    assert {path.name for path in work.glob('.draft*')} == set()
+
+
+def test_a_full_disk_ends_with_one_line(tmp_path):
+    limit = 'resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))'
+    status, log = train(tmp_path, change=limit)
+    assert status == 1
+    error = log[log.rindex('error: '):]
+    assert 'File too large' in error and 'epoch_1.pth' in error
+    assert 'Traceback' not in log
+    assert not list((tmp_path / 'work').glob('*.pth'))
+    assert not list((tmp_path / 'work').glob('.draft*'))
