@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from mmwing.geometry import mean_of_known
+
 from .faces import EvaluatedFaces, face_name
 
 #: Eye centres, nose tip, mouth corners (the subject's right comes first, as in the
@@ -63,11 +65,12 @@ def mean_shape_in_box(faces: EvaluatedFaces) -> np.ndarray:
     known = faces.annotated & (size > 0).all(-1)
     with np.errstate(invalid='ignore', divide='ignore'):
         shapes = (faces.gt - low) / size
-    count = known.sum(0)
-    if not count.all():
-        raise ValueError(f'landmarks {np.flatnonzero(count == 0).tolist()} are '
-                         'annotated in no face of the training set')
-    return np.where(known[..., None], shapes, 0).sum(0) / count[:, None]
+    mean = mean_of_known(np.where(known[..., None], shapes, np.nan))
+    missing = np.isnan(mean).any(1)
+    if missing.any():
+        raise ValueError(f'landmarks {np.flatnonzero(missing).tolist()} are annotated '
+                         'in no face of the training set')
+    return mean
 
 
 def fit_to_boxes(mean_shape: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -19,9 +19,7 @@ import torch
 from .normalizers import (
     Normalizer,
     as_array,
-    box_measure,
     check_visible,
-    landmark_boxes,
     normalizer_lengths,
 )
 
@@ -327,23 +325,3 @@ def ced_areas(errors: np.ndarray, thr: float) -> np.ndarray:
     exactly max(0, t - e) / N, and divided by t, max(0, 1 - e/t) / N.
     """
     return np.maximum(0, 1 - np.asarray(errors, np.float64) / thr)
-
-
-def mean_face(gt: np.ndarray, annotated: np.ndarray | None = None) -> np.ndarray:
-    """Average of the true landmarks, each face in units of its landmark box.
-
-    Returns:
-        (K, 2): the box's centre is (0, 0), its longer side 1. NaN for a landmark that
-        is nowhere annotated.
-    """
-    gt = np.asarray(gt)
-    boxes = landmark_boxes(gt, annotated)
-    size = box_measure(boxes, 'longer_side')
-    known = np.isfinite(gt).all(-1) & (size > 0)[:, None]
-    if annotated is not None:
-        known &= np.asarray(annotated) > 0
-    total = np.zeros(gt.shape[1:])
-    for face, box, length, mask in zip(gt, boxes, size, known, strict=True):
-        total[mask] += (face[mask] - (box[:2] + box[2:]) / 2) / length
-    with np.errstate(invalid='ignore'):
-        return total / known.sum(0)[:, None]

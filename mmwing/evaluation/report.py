@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 
 from mmwing.files import replace_folder
+from mmwing.geometry import mean_shape
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.error_map import draw_error_map
 from mmwing.visualization.face_sheet import draw_face_sheet
 
 from .faces import EvaluatedFaces
-from .functional import landmark_nme, mean_face
+from .functional import landmark_nme
 from .protocol import ALL_SUBSETS, STATISTICS, Protocol
 from .report_page import FaceRow, render_page
 from .run import RunRecord, label_runs
@@ -90,8 +91,8 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
                   for name, run in zip(names, runs, strict=True)}
         draw_ced(curves, draft / 'ced.png', protocol.thresholds[-1], main)
         if np.isfinite(landmarks).any():
-            draw_error_map(mean_face(faces.gt, faces.annotated), landmarks,
-                           draft / 'error_map.png', main)
+            true = np.where(faces.annotated[..., None], faces.gt, np.nan)
+            draw_error_map(mean_shape(true), landmarks, draft / 'error_map.png', main)
         sheets = _selections(record.errors_by(main))
         for name, indices in sheets.items():
             _draw_sheet(draft / f'faces_{name}.jpg', faces, record.errors_by(main),

@@ -114,18 +114,6 @@ def test_bad_input_names_the_argument(call, message):
         call()
 
 
-def test_mean_face_is_free_of_place_and_size():
-    shape = np.array([[0, 0], [4, 0], [2, 2.]])
-    gt = np.stack([shape, 3 * shape + 7, shape])
-    gt[2, 2] = 50  # its box still spans 0 to 4
-    annotated = np.array([[1, 1, 1], [1, 1, 1], [1, 1, 0]])
-    face = F.mean_face(gt, annotated)
-    expected = np.array([[-0.5, -0.25], [0.5, -0.25], [0, 0.25]])
-    expected[:2] = (2 * expected[:2] + [[-0.5, 0], [0.5, 0]]) / 3
-    np.testing.assert_allclose(face, expected)
-    assert np.isnan(F.mean_face(gt, annotated * [1, 1, 0])[2]).all()
-
-
 def independent_errors(pred, target, left, right, visible):
     """Errors of faces by plain loops over landmarks, NaN without both eyes."""
     errors = []
