@@ -20,7 +20,7 @@ NAME = 'td-reg_cnn6_wing_1xb16-20e_300w-64x64'
 FACES = json.dumps(dict(images=[dict(id=0)], annotations=[dict(id=0)]))
 
 
-def test_a_config_is_read_by_name_and_by_path(tmp_path):
+def test_a_config_is_read_by_name_and_by_path():
     by_name = load_config(NAME)
     by_path = load_config(by_name.filename)
     assert by_name.to_dict() == by_path.to_dict()
@@ -91,7 +91,7 @@ def test_data_inside_of_wrappers_is_checked(tmp_path):
             check_data(cfg, ('val', ))
 
 
-def test_a_missing_albumentations_is_named(tmp_path, monkeypatch):
+def test_a_missing_albumentations_is_named(monkeypatch):
     monkeypatch.setattr('mmwing.config.data.find_spec', lambda name: None)
     inner = dict(ann_file='', data_prefix={}, pipeline=[
         dict(type='LoadImage'), dict(type='Albumentation', transforms=[])])

@@ -187,7 +187,7 @@ def test_no_face_is_no_error(checkpoint, faces):
     assert FaceLandmarker(checkpoint, detector=Blind())(faces[0]['img']) == []
 
 
-def test_the_flip_test_is_that_of_the_config_or_as_asked(checkpoint, landmarker, faces):
+def test_the_flip_test_is_that_of_the_config_or_as_asked(checkpoint, faces):
     image, box = faces[0]['img'], faces[0]['bbox']
     as_config, asked, without = (
         FaceLandmarker(checkpoint, detector=None, flip_test=flip)(image, boxes=box)[0]

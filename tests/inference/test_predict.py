@@ -182,7 +182,7 @@ def test_an_unknown_format(run, photos):
 # ------------------------------------------------------------------ inputs, boxes
 
 
-def test_inputs_are_found_once_and_called_differently(photos, tmp_path):
+def test_inputs_are_found_once_and_called_differently(photos):
     (photos / 'a.jpg').write_bytes((photos / 'b.jpg').read_bytes())
     inputs, problems = find_inputs([
         str(photos), str(photos / 'a.png'), str(photos / '*.jpg'),

@@ -101,7 +101,7 @@ def test_regressed_coordinates_return_to_the_image(painted_sample):
 
 
 @pytest.mark.parametrize('ratio', [2, 3, 5, 30])
-def test_antialiasing_removes_what_the_input_cannot_show(painted_sample, ratio):
+def test_antialiasing_removes_what_the_input_cannot_show(ratio):
     # A checkerboard finer than the output's pixels is grey at that resolution.
     side = 64 * ratio + 40
     board = (np.indices((side, side)).sum(0) % 2 * 255).astype(np.uint8)

@@ -72,7 +72,7 @@ def test_mmpose_s_warp_ignores_the_mirror_and_keeps_the_landmarks(painted_sample
     assert not results.get('flip')
 
 
-def test_flip_probability(painted_sample):
+def test_flip_probability():
     np.random.seed(0)
     transform = RandomFaceBox(flip_prob=0.25)
     flips = [transform._choose_flip() for _ in range(2000)]

@@ -22,7 +22,7 @@ def test_blur_of_a_point_has_the_asked_sigma():
     assert np.sqrt(variance) == pytest.approx(1.5, rel=0.02)
 
 
-def test_blur_probability_and_range(photo):
+def test_blur_probability_and_range():
     np.random.seed(0)
     blur = RandomGaussianBlur(sigma=(0.5, 2), prob=0.3)
     draws = [blur._draw() for _ in range(1000)]
@@ -78,7 +78,7 @@ def test_occlusion_covers_a_bounded_rectangle(photo, fill):
             assert (patch == patch[0, 0]).all()
 
 
-def test_occlusion_probability(photo):
+def test_occlusion_probability():
     np.random.seed(0)
     occlusion = RandomOcclusion(prob=0.3, max_patches=3)
     draws = [occlusion._draw(48, 64) for _ in range(1000)]

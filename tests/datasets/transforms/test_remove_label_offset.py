@@ -111,7 +111,7 @@ def evaluate(off, remove, predict):
     return evaluator.evaluate(6)
 
 
-def test_errors_are_those_of_labels_that_never_were_off(off, painted_sample):
+def test_errors_are_those_of_labels_that_never_were_off(off):
     """What learnt its labels and is off by a constant has the same figures."""
 
     def learnt(packed, image):

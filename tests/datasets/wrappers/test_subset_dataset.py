@@ -142,7 +142,7 @@ def test_raw_samples_of_a_pipeline_that_does_not_pack(config):
     assert dataset[2]['subsets'] == ['full', 'challenging']
 
 
-def test_a_replaced_sample_keeps_its_own_subsets(config, tmp_path):
+def test_a_replaced_sample_keeps_its_own_subsets(config):
     # In training MMEngine draws another face for one whose pipeline gives None.
     class Refuse:
         def __call__(self, results):
@@ -179,7 +179,7 @@ def test_an_empty_subset_says_which_there_are(config):
 
 def test_annotations_without_subsets(config, tmp_path):
     drop_subsets(tmp_path / 'ann.json')
-    with pytest.raises(ValueError, match='carries no subsets; write it with tools'):
+    with pytest.raises(ValueError, match='carries no subsets; write it with .mmwing'):
         build(config)
 
 

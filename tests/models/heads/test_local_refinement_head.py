@@ -6,11 +6,9 @@ from mmpose.registry import MODELS
 from mmpose.utils import register_all_modules
 
 from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
-from tests.models.heads.test_direct_regression_head import CODEC, SIZE, K, make_samples
+from tests.models.heads.test_direct_regression_head import CODEC, K, make_samples
 
 register_all_modules()
-
-WIDTH, HEIGHT = SIZE
 
 
 def build(**kwargs):
