@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import mmwing
+from mmwing.evaluation import read_record
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 STOCK_TOOLS = Path(mmpose.__file__).parent / '.mim' / 'tools'
@@ -77,6 +78,9 @@ def test_training_leaves_a_checkpoint_with_the_mean_shape(trained):
     mean_shape = state['state_dict']['head.mean_shape']
     assert mean_shape.shape == (68, 2)
     assert 0 < mean_shape.min() < mean_shape.max() < 1
+    record = read_record(trained / 'work')
+    assert record.training.finished and record.provenance.config == CONFIG
+    assert 'model.backbone.widen_factor' in record.provenance.options
 
 
 def test_resume_goes_on_where_training_stopped(trained, tmp_path):

@@ -26,6 +26,7 @@ from mmwing.config import (
     load_config,
     resume_latest,
 )
+from mmwing.config.run_record import keep_record
 
 
 def parse_args() -> argparse.Namespace:
@@ -112,6 +113,8 @@ def main() -> None:
     args = parse_args()
     cfg = merge_args(load_config(args.config, args.cfg_options), args)
     check_data(cfg, ('train', 'val'))
+    keep_record(cfg, config=osp.splitext(osp.basename(args.config))[0],
+                options=args.cfg_options)
     build_runner(cfg).train()
 
 

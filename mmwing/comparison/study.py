@@ -140,7 +140,7 @@ class Study:
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or []), {'type': 'mmwing.EpochSeedHook'},
             {'type': 'mmwing.RunRecordHook', 'path': str(job.record),
-             'provenance': provenance}]
+             'provenance': provenance, 'checksum': True}]
         found = self.finished().get(expected.name)
         for digest in ('config_hash', 'run_hash') if found else ():
             before, now = getattr(found, digest), getattr(expected, digest)

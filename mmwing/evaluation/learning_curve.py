@@ -1,36 +1,42 @@
-"""Read the figures of each validation from the log of a training."""
+"""Read the figures of each validation of a training."""
 
 import json
 from pathlib import Path
 
+from .run_file import RECORD_NAME, read_record
+
 
 def read_learning_curve(work_dir: str | Path,
                         key: str = 'NME') -> list[tuple[float, float]]:
-    """Read a figure after each validation from what MMEngine logged.
+    """Read a figure after each validation.
 
-    A training that was resumed has a log for each time it was started; where two of
-    them have the same epoch, the later one counts.
+    It comes from the record that :class:`mmwing.RunRecordHook` keeps, or, without one,
+    from the logs of MMEngine. A training that was resumed has a log for each start;
+    where two of them have the same epoch, the later one counts.
 
     Args:
-        work_dir: The work dir of a training.
+        work_dir: The work dir of a training, or a record.
         key: The figure, e.g. ``'NME'`` or ``'NME_inter_pupil'``.
 
     Returns:
-        (epoch, value), in rising order of epochs.
+        (epoch, value), in rising order of epochs; iterations where these are counted.
 
     Raises:
-        FileNotFoundError: If there is no log.
+        FileNotFoundError: If there is neither a record nor a log.
         ValueError: If no validation in it has this figure.
     """
-    logs = sorted(Path(work_dir).glob('*/vis_data/scalars.json'))
+    path = Path(work_dir)
+    if path.is_file() or (path / RECORD_NAME).is_file():
+        return read_record(path).learning_curve(key)
+    logs = sorted(path.glob('*/vis_data/scalars.json'))
     if not logs:
         raise FileNotFoundError(
-            f'{work_dir}: no */vis_data/scalars.json in it; the work dir of a training '
-            'with validation is needed')
+            f'{work_dir} holds neither {RECORD_NAME} nor */vis_data/scalars.json; the '
+            'work dir of a training with validation is needed')
     points: dict[float, float] = {}
     keys: set[str] = set()
     for log in logs:
-        for line in log.read_text().splitlines():
+        for line in log.read_text(encoding='utf-8').splitlines():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:

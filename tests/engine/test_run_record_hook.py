@@ -20,7 +20,8 @@ def make_runner(tmp_path, epochs=2, **options):
     cfg.merge_from_dict(options)
     cfg.work_dir = str(tmp_path / 'work')
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), {
-        'type': 'mmwing.RunRecordHook', 'provenance': {'options': {'a.b': 1}}}]
+        'type': 'mmwing.RunRecordHook', 'checksum': True,
+        'provenance': {'options': {'a.b': 1}}}]
     return build_runner(cfg)
 
 

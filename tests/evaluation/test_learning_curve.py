@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from mmwing.evaluation import RunRecord, write_record
 from mmwing.evaluation.learning_curve import read_learning_curve
+from mmwing.evaluation.run import Training
 
 
 def write_log(work_dir, start, entries, tail=''):
@@ -29,6 +31,14 @@ def test_a_resumed_training_is_one_curve(tmp_path):
     write_log(tmp_path, '20260101_000000',
               [{'NME': 0.2, 'step': 1}, {'NME': 0.1, 'step': 2}], tail='{"NME": 0.0')
     assert read_learning_curve(tmp_path) == [(1, 0.2), (2, 0.08), (3, 0.05)]
+
+
+def test_a_record_counts_more_than_logs(tmp_path):
+    write_log(tmp_path, '20260101_000000', [{'NME': 0.2, 'step': 1}])
+    write_record(RunRecord((), {}, (), training=Training(
+        [{'epoch': 1, 'iter': 8, 'NME': 0.1}], epochs=1)), tmp_path / 'run.json')
+    assert read_learning_curve(tmp_path) == [(1, 0.1)]
+    assert read_learning_curve(tmp_path / 'run.json') == [(1, 0.1)]
 
 
 def test_no_log(tmp_path):

@@ -26,14 +26,16 @@ class RunRecordHook(Hook):
     """Keep the record of the last validation, with the curve of the training.
 
     The file is a :class:`mmwing.evaluation.RunRecord`: the errors of all faces, where
-    they come from, and in ``training`` the figures of each validation, a checksum of
-    the pictures of each epoch's batches in their order, and the CPU time of this
-    process. It is written after each epoch and validation; on resume it is continued.
+    they come from, and in ``training`` the figures of each validation and the CPU time
+    of this process. It is written after each epoch and validation; on resume it is
+    continued. A training whose last epoch is not validated is validated at the end.
 
     Args:
         path: Where the file goes; by default ``run.json`` in the work dir.
         provenance: Fields of the record's provenance that the runner's config does not
             tell, or tells otherwise, such as ``dict(config='NAME')``.
+        checksum: Whether to keep a checksum of the pictures of each epoch's batches in
+            their order, which shows that two trainings saw the same.
 
     Raises:
         ValueError: When validating, if no evaluator is a ``FaceAlignmentMetric``; when
@@ -44,8 +46,10 @@ class RunRecordHook(Hook):
     priority = 'LOWEST'
 
     def __init__(self, path: str | None = None,
-                 provenance: Mapping[str, Any] | None = None) -> None:
+                 provenance: Mapping[str, Any] | None = None,
+                 checksum: bool = False) -> None:
         self.path = path
+        self.checksum = checksum
         self.provenance = dict(provenance or {})
         self._record = RunRecord((), {}, ())  # before the first validation
         self._training = Training()
@@ -66,7 +70,8 @@ class RunRecordHook(Hook):
         # The config's rate: the optimiser's own is that of the warm-up.
         lr = (runner.cfg.optim_wrapper.get('optimizer') or {}).get('lr', math.nan)
         # An epoch that an earlier process did not write down is not known.
-        batches = [*before.batches, *[None] * runner.epoch][:runner.epoch]
+        batches = [*before.batches, *[None] * runner.epoch][
+            :runner.epoch if self.checksum else 0]
         self._training = replace(
             before, finished=False, lr=float(lr),
             epochs=0 if by_iter else loop.max_epochs,
@@ -84,15 +89,16 @@ class RunRecordHook(Hook):
     def before_train_iter(self, runner: Runner, batch_idx: int,
                           data_batch: dict | None = None) -> None:
         """Add a batch to the checksum."""
-        for picture in (data_batch or {}).get('inputs', ()):
+        for picture in (data_batch or {}).get('inputs', ()) if self.checksum else ():
             self._checksum = zlib.crc32(picture.contiguous().cpu().numpy(),
                                         self._checksum)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Keep the checksum."""
-        self._training = replace(self._training, batches=[
-            *self._training.batches,
-            f'{self._checksum:08x}' if self._whole_epoch else None])
+        if self.checksum:
+            self._training = replace(self._training, batches=[
+                *self._training.batches,
+                f'{self._checksum:08x}' if self._whole_epoch else None])
         self._write()
 
     def after_val_epoch(self, runner: Runner,
