@@ -142,16 +142,38 @@ def align(points: np.ndarray, target: np.ndarray,
         ``points`` moved, best in least squares over the points known in both. All NaN
         for a shape of which these are fewer than two, or all in one place.
     """
-    known = np.isfinite(points).all(-1) & np.isfinite(target).all(-1)
+    # What fit_similarity finds, in complex numbers: a similarity is one factor and one
+    # shift. Pose balancing aligns all faces of a data set again and again, and this
+    # takes a fifth of the time.
+    points, target = as_complex(points), as_complex(target)
+    known = np.isfinite(points) & np.isfinite(target)
     weights = known * (1. if weights is None else weights)
-    counts = (weights > 0)[..., None]
-    extent = (np.where(counts, points, -np.inf).max(-2)
-              - np.where(counts, points, np.inf).min(-2))
-    usable = (extent > 0).any(-1)[..., None, None]
+    source, goal = points, target
+    if not known.all():
+        source, goal = np.where(known, points, 0), np.where(known, target, 0)
     with np.errstate(invalid='ignore', divide='ignore'):
-        matrix, _ = fit_similarity(np.where(known[..., None], points, 0),
-                                   np.where(known[..., None], target, 0), weights)
-        return transform_points(np.where(usable, matrix, np.nan), points)
+        share = weights / weights.sum(-1, keepdims=True)
+        center = (share * source).sum(-1, keepdims=True)
+        goal_center = (share * goal).sum(-1, keepdims=True)
+        arms = source - center
+        weighted = share * arms.conj()
+        power = (weighted * arms).real.sum(-1, keepdims=True)
+        factor = (weighted * (goal - goal_center)).sum(-1, keepdims=True) / power
+        moved = factor * (points - center) + goal_center
+    heaviest = np.take_along_axis(np.broadcast_to(source, weights.shape),
+                                  weights.argmax(-1)[..., None], -1)
+    usable = ((source != heaviest) & (weights > 0)).any(-1, keepdims=True)
+    return as_real(np.where(usable, moved, complex(np.nan, np.nan)))
+
+
+def as_complex(points: np.ndarray) -> np.ndarray:
+    """Points (..., K, 2) as complex numbers x + iy, (..., K)."""
+    return np.ascontiguousarray(points, np.float64).view(np.complex128)[..., 0]
+
+
+def as_real(points: np.ndarray) -> np.ndarray:
+    """The inverse of :func:`as_complex`."""
+    return np.ascontiguousarray(points)[..., None].view(np.float64)
 
 
 def odd_point(points: np.ndarray, target: np.ndarray) -> tuple[int, float]:

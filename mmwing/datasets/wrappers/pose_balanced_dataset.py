@@ -7,6 +7,7 @@ from mmengine.dataset import BaseDataset, ClassBalancedDataset
 
 from mmwing.registry import DATASETS
 
+from .annotation import annotation_of
 from .shape_modes import pose_modes, yaw_mode
 
 
@@ -144,7 +145,7 @@ def _landmarks(dataset: BaseDataset) -> tuple:
     """Shapes (N, K, 2) and annotated (N, K) of all samples."""
     shapes, annotated = [], []
     for index in range(len(dataset)):
-        info = dataset.get_data_info(index)
+        info = annotation_of(dataset, index)
         keypoints = info.get('keypoints')
         if keypoints is None or keypoints.shape[0] != 1:
             got = 'no keypoints' if keypoints is None else (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmwing.geometry import align
+from mmwing.geometry import align, as_complex, as_real
 
 # Any two shapes of two points are similar.
 MIN_POINTS = 3
@@ -144,9 +144,7 @@ def _have_a_pose(points: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _aligned(points: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Move each shape onto the mean by least squares over its known points."""
-    moved = align(np.stack([points.real, points.imag], -1),
-                  np.stack([mean.real, mean.imag], -1), known)
-    return moved[..., 0] + 1j * moved[..., 1]
+    return as_complex(align(as_real(points), as_real(mean), known))
 
 
 def _normalized(mean: np.ndarray, like: np.ndarray) -> np.ndarray:

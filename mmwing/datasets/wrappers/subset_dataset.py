@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from mmengine.dataset import BaseDataset
 from mmengine.fileio import load
 
 from mmwing.registry import DATASETS
+
+from .annotation import annotation_of
 
 
 @DATASETS.register_module()
@@ -53,7 +56,8 @@ class SubsetDataset:
                  named: Mapping[str, str | Sequence[str]] | None = None,
                  lazy_init: bool = False) -> None:
         if isinstance(dataset, Mapping):
-            dataset = DATASETS.build(dict(dataset))
+            # Loaded by full_init, which looks into the annotations on the way.
+            dataset = DATASETS.build(dict(dataset, lazy_init=True))
         if not isinstance(dataset, BaseDataset):
             raise TypeError(f'dataset must be a config or a data set of MMPose\'s, got '
                             f'{type(dataset).__name__}')
@@ -81,26 +85,50 @@ class SubsetDataset:
         """Load the annotations and apply the filter, once."""
         if self._fully_initialized:
             return
-        self.dataset.full_init()
-        content = load(self.dataset.ann_file)
+        self._load()
+        indices = range(len(self.dataset))
+        self._indices = indices if self.subsets is None and not self.attributes else [
+            index for index in indices
+            if self._matches(self._fields[annotation_of(self.dataset, index)['id']])]
+        if not self._indices:
+            raise ValueError(self._nothing_left())
+        self._fully_initialized = True
+
+    def _load(self) -> None:
+        """Load the data set, and the subsets from the same reading of the file."""
+        dataset = self.dataset
+        read: Any = getattr(dataset, '_load_annotations', None)
+        fields = None
+
+        def read_and_look() -> object:
+            nonlocal fields
+            found = read()
+            fields = self._read_fields(dataset.coco.dataset)
+            return found
+
+        if read:
+            dataset._load_annotations = read_and_look
+        try:
+            dataset.full_init()
+        finally:
+            vars(dataset).pop('_load_annotations', None)
+        # Loaded before, or by a reader of another kind.
+        self._fields = fields or self._read_fields(load(dataset.ann_file))
+
+    def _read_fields(self, content: Mapping) -> dict[int, dict]:
+        """``subsets`` and ``attributes`` of each face, by the id of its annotation."""
         annotations = content['annotations']
         if not self.named and not any('subsets' in face for face in annotations):
             raise ValueError(f'{self.dataset.ann_file} carries no subsets; write it '
                              f'with `mmwing prepare`, or give named=')
         by_name = self._images_by_subset(content['images'])
-        self._fields = {
+        return {
             face['id']: {
                 'subsets': [*face.get('subsets', []),
                             *(name for name, images in by_name.items()
                               if face['image_id'] in images)],
                 'attributes': face.get('attributes', {})}
             for face in annotations}
-        self._indices = [
-            index for index in range(len(self.dataset))
-            if self._matches(self._fields[self.dataset.get_data_info(index)['id']])]
-        if not self._indices:
-            raise ValueError(self._nothing_left())
-        self._fully_initialized = True
 
     def _images_by_subset(self, images: Sequence[Mapping]) -> dict[str, set]:
         """Subset of ``named`` to the ids of its images."""

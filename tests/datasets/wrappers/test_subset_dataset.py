@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmpose.structures import PoseDataSample
 
 import mmwing  # noqa: F401  (registers SubsetDataset)
+from mmwing.datasets.wrappers import subset_dataset
 from mmwing.registry import DATASETS, METRICS
 
 # Six faces: subsets and attributes as tools/prepare_dataset.py writes them.
@@ -169,6 +170,20 @@ def test_lazy_init_reads_nothing_yet(config):
     dataset = build({**config, 'lazy_init': True}, lazy_init=True)
     assert not dataset.dataset._fully_initialized
     assert len(dataset) == 6
+
+
+def test_the_annotation_file_is_read_once(config, monkeypatch):
+    read = []
+    load = subset_dataset.load
+    monkeypatch.setattr(subset_dataset, 'load',
+                        lambda path: read.append(path) or load(path))
+    assert len(build(config, subsets='common')) == 4
+    assert not read
+    # One that was loaded before cannot be looked into.
+    loaded = DATASETS.build(config)
+    assert len(build(loaded, subsets='common')) == 4
+    assert read == [loaded.ann_file]
+    assert '_load_annotations' not in vars(loaded)
 
 
 def test_an_empty_subset_says_which_there_are(config):
