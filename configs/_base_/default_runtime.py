@@ -1,4 +1,4 @@
-# MMPose's own runtime, plus the import that registers mmwing.
+# MMPose's default runtime, and the import that registers mmwing.
 default_scope = 'mmpose'
 custom_imports = dict(imports=['mmwing'], allow_failed_imports=False)
 data_mode = 'topdown'  # MMPose's Inferencer looks here, besides in the data set

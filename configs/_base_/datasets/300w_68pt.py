@@ -1,5 +1,5 @@
-# Not named 300w.py: MMPose looks for its own meta information by that path first.
-# 300-W in MMPose's layout; the folder that holds annotations/ and images/.
+# 300-W, 68 points, in MMPose's layout: data_root has annotations/ and images/. (A file
+# called 300w.py here would hide MMPose's meta information of that name.)
 dataset_type = 'Face300WDataset'
 data_root = '{{$MMWING_300W:data/300w/}}'
 

@@ -1,4 +1,4 @@
-# COFW, 29 points; errors are divided by the distance of the pupils.
+# COFW, 29 points; errors are divided by the distance between the pupils.
 _base_ = './300w_68pt.py'
 
 dataset_type = 'COFWDataset'

@@ -1,5 +1,5 @@
-# Painted faces, 68 iBUG points; nothing is read from disk. The box is the landmark
-# box; GetBBoxCenterScale's padding of 1.25 makes the crop of it, as for 300-W.
+# Painted faces with 68 iBUG points; nothing is read from disk. The box is the tight
+# landmark box, which GetBBoxCenterScale enlarges by 1.25, as for 300-W.
 dataset_type = 'mmwing.SyntheticFaceDataset'
 
 train_dataloader = dict(

@@ -1,4 +1,4 @@
-# ResNet-50, globally pooled, as MMPose's own direct regression configs.
+# ResNet-50 with global average pooling, as in MMPose's direct regression configs.
 model = dict(
     type='TopdownPoseEstimator',
     data_preprocessor=dict(

@@ -1,8 +1,8 @@
-# The image that mmwing.CascadeEstimator gets: 1.5 times the face box on 256x256 pixels,
-# from which its stages cut their inputs. The augmentation of Feng et al. (CVPR 2018),
-# section 6, precedes the first stage; the model augments what the second one gets. A
-# pixel of the first stage is 2.7 pixels here, of the second 1.3: this range of sigma is
-# about 1 pixel of either.
+# Input of mmwing.CascadeEstimator: 1.5 times the face box at 256x256 pixels, from which
+# the stages crop their inputs. The augmentation of Feng et al. (CVPR 2018), section 6,
+# happens here for the first stage, and in the model for the second. One pixel of the
+# first stage is 2.7 pixels here, one of the second 1.3, so the range of sigma is about
+# 1 pixel of either.
 _base_ = './face_256x256.py'
 
 train_pipeline = [

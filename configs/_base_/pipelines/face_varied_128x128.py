@@ -1,4 +1,4 @@
-# face_varied_64x64.py for inputs of 128x128 pixels, with more colour and patches.
+# face_varied_64x64.py for inputs of 128x128 pixels, with more of both.
 _base_ = './face_varied_64x64.py'
 
 codec = dict(input_size=(128, 128))

@@ -1,5 +1,6 @@
-# For long trainings on few faces: colour and patches besides, and mild_pipeline for the
-# last epochs, closer to the test, which sees no patches and no boxes that are off.
+# For long trainings on few faces: face_64x64.py with colour changes and patches, and
+# mild_pipeline for the last epochs, closer to the test, which has neither patches nor
+# jittered boxes.
 _base_ = ['./face_64x64.py', '../datasets/300w_label_offset.py']
 
 remove_offset = dict(type='mmwing.RemoveLabelOffset', offset=_base_.label_offset)

@@ -1,4 +1,4 @@
-# face_cascade.py with colour in place of blur, for stages that were trained before.
+# face_cascade.py with colour changes instead of blur, for stages trained before.
 _base_ = ['./face_cascade.py', '../datasets/300w_label_offset.py']
 
 remove_offset = dict(type='mmwing.RemoveLabelOffset', offset=_base_.label_offset)

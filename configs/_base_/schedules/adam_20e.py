@@ -1,4 +1,4 @@
-# Adam, one warm-up epoch, cosine to zero, exponential moving average of the weights.
+# Adam, one warm-up epoch, cosine decay to zero, exponential moving average of weights.
 max_epochs = 20
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=5e-4, fused=True))

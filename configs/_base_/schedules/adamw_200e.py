@@ -1,4 +1,4 @@
-# adam_20e.py with AdamW and for 200 epochs.
+# adam_20e.py with AdamW and 200 epochs.
 _base_ = './adam_20e.py'
 
 max_epochs = 200

@@ -1,6 +1,6 @@
-# The schedule of Feng et al. (CVPR 2018) with the runtime for a training that counts
-# iterations: SGD on batches of 8 (set where the data are), 120k iterations, the
-# learning rate falls to a hundredth. That it falls geometrically is our reading.
+# Schedule of Feng et al. (CVPR 2018): SGD, batches of 8 (to be set for the data loader),
+# 120k iterations, learning rate from 3e-5 to 3e-7. The exponential decay between the two
+# is our reading. Includes the runtime, changed for a training that counts iterations.
 _base_ = '../default_runtime.py'
 
 max_iters = 120000

@@ -1,6 +1,6 @@
 _base_ = './td-reg_cnn6-7-cascade_wing_1xb8-120k_300w-128x128.py'
 
-# Rare head poses are seen more often, by the first mode as in the paper.
+# Faces in rare head poses are repeated, by the first mode as in the paper.
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,

@@ -1,6 +1,6 @@
 _base_ = './td-reg_cnn6_wing_1xb16-200e_300w-64x64.py'
 
-# Rare head poses are seen more often.
+# Faces in rare head poses are repeated.
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,

@@ -1,6 +1,6 @@
 _base_ = './td-reg_cnn6_wing_1xb8-120k_300w-64x64.py'
 
-# Rare head poses are seen more often, by the first mode as in the paper.
+# Faces in rare head poses are repeated, by the first mode as in the paper.
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,

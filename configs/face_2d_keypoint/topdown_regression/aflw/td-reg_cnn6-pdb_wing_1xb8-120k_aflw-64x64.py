@@ -1,6 +1,6 @@
 _base_ = './td-reg_cnn6_wing_1xb8-120k_aflw-64x64.py'
 
-# Rare head poses are seen more often, by the second mode as in the authors' script.
+# Faces in rare head poses are repeated, by the second mode as in the authors' script.
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,

@@ -1,5 +1,5 @@
-# Landmarks of your own: copy this, and edit what is between the lines.
-# docs/your_own_points.md goes through it; MMWING_OWN_POINTS is the folder of the data.
+# Your own landmarks: copy this file within its folder and edit the settings between the
+# lines. See docs/your_own_points.md; MMWING_OWN_POINTS names the folder of the data.
 _base_ = [
     '../../../_base_/default_runtime.py',
     '../../../_base_/schedules/adam_20e.py',
@@ -12,8 +12,8 @@ num_points = 7
 points_file = 'points.yaml'  # below data_root
 train_file = 'train.json'  # or train.csv, or a folder of images and .pts
 val_file = 'val.json'
-images = 'images/'  # what file names in .json and .csv start from
-outer_eye_corners = (0, 3)  # the distance that errors are divided by
+images = 'images/'  # folder of the images that .json and .csv name
+outer_eye_corners = (0, 3)  # errors are divided by their distance
 # ---------------------------------------------------------------------------------
 
 model = dict(
