@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import os.path as osp
+from pathlib import Path
 
+import yaml
 from mmengine.config import Config
 
 from mmwing.resources import config_path
@@ -17,14 +20,16 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
 
     Args:
         config: Path of a config file, the name of one that mmwing ships, or
-            ``mmpose::`` and the path of one that MMPose ships.
+            ``mmpose::`` and the path of one that MMPose ships. A ``.py`` file is
+            executed, and so are the ``.py`` files that it inherits from; JSON and
+            YAML are read as data.
         cfg_options: What ``--cfg-options`` gives: dotted key -> value.
 
     Raises:
         FileNotFoundError: A path that does not exist, or a name that MMPose does
             not ship.
         ValueError: A name that mmwing does not ship, or a file that is no
-            model config.
+            model config, or a YAML file with tags that create Python objects.
     """
     if osp.isdir(config):
         raise ValueError(f'config {config!r} is a folder; a config file is needed')
@@ -39,6 +44,7 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         raise ValueError(f'{config!r} is no config file: its name must end in .py, '
                          '.json, .yaml or .yml')
     try:
+        _check_data_only(config)
         cfg = Config.fromfile(config)
     except SyntaxError as error:  # may be in a base; MMEngine parses without names
         raise ValueError(f'config {config!r}, or one that it inherits from, is no '
@@ -49,3 +55,26 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         if key not in cfg:
             raise ValueError(f'{config!r} is no MMPose config: it has no {key!r}')
     return cfg
+
+
+def _check_data_only(config: str) -> None:
+    """See that a JSON or YAML config, and each that it inherits from, is plain data.
+
+    MMEngine reads YAML with a loader that builds any Python object that it names.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if config.endswith('.py'):
+        return
+    text = Path(config).read_text(encoding='utf-8')
+    try:
+        content = json.loads(text) if config.endswith('.json') else yaml.safe_load(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise ValueError(
+            f'config {config!r} is not plain data in JSON or YAML, as its name says: '
+            f'{error}. Only .py configs may run code') from error
+    bases = content.get('_base_', []) if isinstance(content, dict) else []
+    for base in [bases] if isinstance(bases, str) else bases:
+        if '::' not in base:
+            _check_data_only(osp.join(osp.dirname(config), base))

@@ -31,7 +31,7 @@ def config_text(base: dict, changed: dict, base_path: str,
         raise ValueError(f'a config that inherits cannot drop {", ".join(gone)}: set '
                          'them to None')
     writer = _Writer(base)
-    lines = [f'_base_ = [{base_path!r}]']
+    lines = []
     keys = [key for key in changed if key not in base or changed[key] != base[key]]
     last = []
     # Shallow values first: the deeper ones can then refer to them by name.
@@ -52,7 +52,7 @@ def config_text(base: dict, changed: dict, base_path: str,
     body, _ = FormatCode('\n'.join(lines) + '\n', style_config=_STYLE)
     wrapped = [part for line in comments for part in textwrap.wrap(
         line, 79, initial_indent='# ', subsequent_indent='#   ')]
-    return '\n'.join([*wrapped, body])
+    return '\n'.join([*wrapped, f'_base_ = [{base_path!r}]', body])
 
 
 def _drops_keys(old: object, new: object) -> bool:

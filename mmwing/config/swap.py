@@ -82,14 +82,16 @@ class Swap:
         """
         filename = self._filename()
         name = mmpose_config_name(filename)
-        base_path = name or os.path.relpath(filename, folder)
         base = Config.fromfile(filename).to_dict()
         comments = [f'{_HEADER}.']
         comments += [f'{change.key}: {change.why}.' for change in self.changes
                      if change.key.startswith('model.') or '.' not in change.key]
-        text = config_text(base, self.cfg.to_dict(), base_path, comments)
-        self._check_round_trip(text, base_path, name or os.path.abspath(filename))
-        return text
+
+        def inherit(base_path: str) -> str:
+            return config_text(base, self.cfg.to_dict(), base_path, comments)
+
+        self._check_round_trip(inherit(name or os.path.abspath(filename)))
+        return inherit(name or _path_from(folder, filename))
 
     def _filename(self) -> str:
         filename = self.cfg.filename
@@ -98,15 +100,15 @@ class Swap:
                              'can inherit from it; use the cfg of the swap as it is')
         return filename
 
-    def _check_round_trip(self, text: str, base_path: str, absolute: str) -> None:
+    def _check_round_trip(self, text: str) -> None:
+        """See that a config with the absolute path of its base is the new one."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, 'config.py')
-            path.write_text(text.replace(repr(base_path), repr(absolute), 1),
-                            encoding='utf-8')
+            path.write_text(text, encoding='utf-8')
             amounts_to = Config.fromfile(path).to_dict()
-            if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
-                raise RuntimeError('the difference does not amount to the new config; '
-                                   'please report this with the config:\n' + text)
+        if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
+            raise RuntimeError('the difference does not amount to the new config; '
+                               'please report this with the config:\n' + text)
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the small config; it is complete or not there.
@@ -258,6 +260,13 @@ def _shared(old: object) -> dict:
     if isinstance(old, dict) and 'use_target_weight' in old:
         return {'use_target_weight': old['use_target_weight']}
     return {}
+
+
+def _path_from(folder: str | os.PathLike, filename: str) -> str:
+    """The path of a file from a folder, absolute where a link makes `..` ambiguous."""
+    relative = os.path.relpath(filename, folder)
+    resolved = os.path.relpath(os.path.realpath(filename), os.path.realpath(folder))
+    return relative if relative == resolved else os.path.abspath(filename)
 
 
 def _lineage(filename: str) -> Iterator[str]:

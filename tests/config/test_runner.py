@@ -44,6 +44,31 @@ def test_what_is_no_config_is_refused(tmp_path):
         load_config(str(tmp_path / 'notes.txt'))
 
 
+@pytest.mark.parametrize('name', ['mine.yaml', 'mine.yml', 'derived.json',
+                                  'derived.yaml'])
+def test_a_config_of_data_runs_no_code(name, tmp_path):
+    """MMEngine's loader of YAML executes what its tags ask for."""
+    trace = tmp_path / 'trace'
+    hostile = f'model: !!python/object/apply:os.mkdir ["{trace}"]\n'
+    (tmp_path / 'mine.yaml').write_text(hostile)
+    (tmp_path / 'mine.yml').write_text(hostile)
+    (tmp_path / 'derived.json').write_text('{"_base_": ["mine.yaml"]}')
+    (tmp_path / 'derived.yaml').write_text('_base_: mine.yml\n')
+    with pytest.raises(ValueError, match=r'mine\.ya?ml.*not plain data'):
+        load_config(str(tmp_path / name))
+    assert not trace.exists()
+
+
+def test_a_config_of_plain_data_is_read(tmp_path):
+    (tmp_path / 'base.yaml').write_text('model: {type: A}\n')
+    (tmp_path / 'mine.json').write_text(
+        '{"_base_": "base.yaml", "default_scope": "mmpose"}')
+    assert load_config(str(tmp_path / 'mine.json')).model.type == 'A'
+    (tmp_path / 'cut.json').write_text('{"model": {')
+    with pytest.raises(ValueError, match=r'cut\.json.*not plain data'):
+        load_config(str(tmp_path / 'cut.json'))
+
+
 def loader(root, **dataset) -> dict:
     return dict(dataset=dict(type='Face300WDataset', data_root=str(root),
                              ann_file='a.json', data_prefix=dict(img='img'), **dataset))

@@ -50,6 +50,29 @@ def test_a_config_far_away_is_inherited_by_a_long_relative_path(tmp_path):
     assert loss.type == 'mmwing.L1Loss'
 
 
+@pytest.mark.parametrize('folder', [
+    'a folder with blanks', 'Köpfe/顔', "it's \"quoted\"", 'back\\slash', 'x' * 200],
+    ids=['blanks', 'not ASCII', 'quotes', 'backslash', 'long'])
+def test_the_config_may_lie_anywhere(folder, tmp_path):
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    cfg = derived(place, 'mine.py', '')
+    for out in (place / 'wing.py', tmp_path / 'elsewhere' / 'wing.py'):
+        swap = swap_loss(cfg, 'WingLoss')
+        swap.write(out)
+        assert Config.fromfile(out).model.head.loss.type == 'mmwing.WingLoss'
+        assert len(out.read_text().splitlines()) < 15
+
+
+def test_the_folder_of_the_config_may_be_a_link(tmp_path):
+    (tmp_path / 'deep' / 'below').mkdir(parents=True)
+    (tmp_path / 'link').symlink_to(tmp_path / 'deep' / 'below')
+    swap = swap_loss(derived(tmp_path, 'mine.py', ''), 'WingLoss')
+    swap.write(tmp_path / 'link' / 'wing.py')
+    for folder in (tmp_path / 'link', tmp_path / 'deep' / 'below'):
+        assert Config.fromfile(folder / 'wing.py').model.head.type == 'RegressionHead'
+
+
 def test_the_codec_of_an_edited_config_goes_too(tmp_path):
     """The variable has the scope of MMPose's file, the head's edited decoder none."""
     path = tmp_path / 'mine.py'

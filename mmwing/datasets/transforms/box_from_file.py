@@ -1,13 +1,14 @@
 """Replace the face boxes of a test by those of a file."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
-from mmengine.fileio import load
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 
 from mmwing.registry import TRANSFORMS
@@ -33,7 +34,8 @@ class BoxFromFile(BaseTransform):
             as x, y, w, h in pixels), of which each face takes the one that overlaps
             most with its annotated box; or a COCO annotation file whose annotations
             have ``detector_bbox`` (x, y, w, h), as ``mmwing prepare``
-            writes it, which is found by ``id``.
+            writes it, which is found by ``id``. It is read as JSON, whatever its
+            name.
         missing (str): What becomes of a face without a detection: ``'error'`` or
             ``'keep'``, which leaves the annotated box. Defaults to ``'error'``.
 
@@ -48,8 +50,9 @@ class BoxFromFile(BaseTransform):
         self.missing = missing
         self._by_face: dict[int, np.ndarray] = {}
         self._by_image: dict[int, list[np.ndarray]] = defaultdict(list)
-        content = load(self.bbox_file)
         try:
+            # As JSON whatever its name: readers of other formats may run code.
+            content = json.loads(Path(bbox_file).read_text(encoding='utf-8-sig'))
             if isinstance(content, Mapping):
                 self._by_face = {
                     face['id']: _corners(face['detector_bbox'])
@@ -58,10 +61,11 @@ class BoxFromFile(BaseTransform):
                 for detection in content:
                     self._by_image[detection['image_id']].append(
                         _corners(detection['bbox']))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(
-                f'bbox_file {self.bbox_file!r} must be a list of COCO detections or a '
-                f'COCO annotation file; reading it failed: {error!r}') from error
+                f'bbox_file {self.bbox_file!r} must be a JSON file, a list of COCO '
+                f'detections or COCO annotations; reading it failed: {error!r}'
+                ) from error
         if not self._by_face and not self._by_image:
             raise ValueError(f'bbox_file {self.bbox_file!r} holds no box: neither '
                              "detections nor annotations with 'detector_bbox'")

@@ -1,4 +1,6 @@
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +65,31 @@ def test_face_without_a_detection(write, content):
 def test_file_without_boxes(write, content, message):
     with pytest.raises(ValueError, match=message):
         BoxFromFile(write(content))
+
+
+@pytest.mark.parametrize('name', ['boxes.yaml', 'boxes.pkl', 'boxes.json'])
+@pytest.mark.parametrize('hostile', ['yaml', 'pickle'])
+def test_no_file_runs_code(name, hostile, tmp_path):
+    """MMEngine reads by the suffix, and executes what YAML and pickles ask for."""
+    trace = tmp_path / 'trace'
+
+    class Hostile:
+        def __reduce__(self):
+            return Path.touch, (trace, )
+
+    (tmp_path / name).write_bytes(
+        pickle.dumps([Hostile()]) if hostile == 'pickle' else
+        f'- !!python/object/apply:os.mkdir ["{trace}"]\n'.encode())
+    with pytest.raises(ValueError, match=f'{name}.*must be a JSON file'):
+        BoxFromFile(tmp_path / name)
+    assert not trace.exists()
+
+
+def test_boxes_are_read_as_json_whatever_the_name(write, tmp_path):
+    path = write([{'image_id': 5, 'bbox': [10, 10, 20, 20]}])
+    other = tmp_path / 'boxes.txt'
+    other.write_text('\ufeff' + path.read_text(), encoding='utf-8')
+    np.testing.assert_allclose(BoxFromFile(other).find(face()), [10, 10, 30, 30])
 
 
 def test_bad_choice(write):
