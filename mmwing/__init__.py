@@ -34,7 +34,7 @@ def _is_command() -> bool:
     program = getattr(_sys, 'argv', [''])[0]
     if program == '-m':  # so it is while Python looks for the module to run
         program = _sys.orig_argv[-len(_sys.argv)]
-    return _PurePath(program).stem == 'mmwing'
+    return _PurePath(program).name in ('mmwing', 'mmwing.exe')
 
 
 def _load() -> None:

@@ -47,6 +47,7 @@ MAY_IMPORT = {
     'functional': 'evaluation models',
     'api': 'functional inference config models engine evaluation datasets codecs '
            'resources',
+    'trial': 'inference config datasets',
     '__init__': 'api stack',
     'cli': '__init__ stack resources',
     '__main__': 'cli',

@@ -3,9 +3,10 @@
 Usage: python tools/test_matrix.py [--pythons 3.10 3.11] [--out FILE]
 
 Each row is a fresh environment (removed before the next one is made, since a torch
-with CUDA takes gigabytes): the wheel is built and installed as a user would, then
-one training iteration, a resume and a test run from an empty folder. Needs the
-interpreters (pyenv's are found) and a package index; runs on the standard library.
+with CUDA takes gigabytes): the wheel is built and installed as a user would, the
+doctor runs its trial, then one training iteration, a resume, a test that draws and
+reports, and a prediction run from an empty folder. Needs the interpreters (pyenv's are
+found) and a package index; runs on the standard library.
 """
 
 import argparse
@@ -28,6 +29,11 @@ TINY = [
     'test_dataloader.dataset.num_samples=8', 'test_dataloader.num_workers=0',
     'test_dataloader.persistent_workers=False'
 ]
+PREDICT = """
+import mmwing
+face, = mmwing.FaceLandmarker('work', detector=None)('sheet.png', boxes='whole')
+assert face.keypoints.shape == (68, 2)
+"""
 #: Name in the table -> what is installed instead of the pinned MMEngine.
 ENGINES = {
     'mmengine 0.10.7': None,
@@ -74,7 +80,7 @@ def versions(python: str) -> str:
 
 def try_environment(python: str, engine: str | None, numpy: list[str],
                     log: Path) -> str:
-    """One row of the table: install, train, resume, test."""
+    """One row of the table: install, then all that a user does."""
     log.unlink(missing_ok=True)
     folder = tempfile.mkdtemp(prefix='mmwing-matrix-')
     try:
@@ -100,7 +106,12 @@ def try_environment(python: str, engine: str | None, numpy: list[str],
         run('train', [*train, *TINY, 'train_cfg.max_epochs=1'], folder, log)
         run('resume', [*train, '--resume', *TINY, 'train_cfg.max_epochs=2'],
             folder, log)
-        run('test', [mmwing, 'test', CONFIG, 'work', *TINY], folder, log)
+        run('test', [mmwing, 'test', CONFIG, 'work', '--report', 'report', *TINY],
+            folder, log)
+        run('draw', [mmwing, 'test', CONFIG, 'work', '--show-dir', 'drawn', *TINY],
+            folder, log)
+        run('browse', [mmwing, 'browse', CONFIG, '--out', 'sheet.png'], folder, log)
+        run('predict', [here, '-c', PREDICT], folder, log)
         return f'{installed.replace(" ", " | ")} | works'
     except Failure as failure:
         return f'- | - | {failure}'
@@ -118,7 +129,7 @@ def main() -> int:
     args = parser.parse_args()
     logs = Path(args.logs).resolve()
     logs.mkdir(parents=True, exist_ok=True)
-    lines = ['| Python | engine | torch | numpy | train, resume, test |',
+    lines = ['| Python | engine | torch | numpy | train, resume, test, draw, predict |',
              '|---|---|---|---|---|']
     for version in args.pythons:
         python = find_python(version)

@@ -1,5 +1,7 @@
 """Report what works here, what stands in and what is broken: ``mmwing doctor``.
 
+What imports is then used: a training of seconds, see :mod:`mmwing.trial`.
+
 Nothing of mmwing beside this package has to import for it.
 """
 
@@ -10,6 +12,7 @@ import importlib.machinery
 import importlib.metadata
 import os
 import platform
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -21,7 +24,9 @@ from mmwing.version import __version__
 
 from .stand_ins import plain_folder
 
-REAL, STAND_IN, BROKEN = 'real', 'stand-in', 'broken'
+REAL, STAND_IN, WORKS, BROKEN = 'real', 'stand-in', 'works', 'broken'
+
+_TRIAL = 'mmwing.trial'
 
 _MM_INSTALL = 'pip install --no-deps mmpose==1.3.2 mmengine==0.10.7 mmcv-lite==2.1.0'
 
@@ -32,7 +37,7 @@ class Finding:
 
     Attributes:
         name: What was looked at.
-        state: ``'real'``, ``'stand-in'`` or ``'broken'``.
+        state: ``'real'``, ``'stand-in'``, ``'works'`` or ``'broken'``.
         version: Its version, or ``'-'``.
         note: What is lost, or the reason.
         remedy: The command that mends or completes it; empty if nothing is to do.
@@ -164,6 +169,24 @@ def _checkpoints_load() -> Finding:
     return Finding('checkpoints', REAL, '-', 'weights_only, with an allow-list')
 
 
+def _trial() -> Iterator[Finding]:
+    """Load, train, resume, test, draw and predict, in a process of its own."""
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
+    done = subprocess.run([sys.executable, '-m', _TRIAL], capture_output=True,
+                          text=True, env={**os.environ, 'PYTHONPATH': path})
+    remedy = f'see python -m {_TRIAL}, which shows the traceback'
+    step, result = 'trial', ''
+    for line in done.stdout.splitlines():
+        if line.startswith('trial: '):
+            step, _, result = line.removeprefix('trial: ').partition(': ')
+            yield (Finding(step, WORKS) if result == 'works' else
+                   Finding(step, BROKEN, '-', result, remedy))
+    if done.returncode and result in ('', 'works'):  # a crash, not an exception
+        yield Finding('trial', BROKEN, '-', f'ended with status {done.returncode} '
+                      f'after the step {step!r}', remedy)
+
+
 def examine() -> list[Finding]:
     """Look at everything that mmwing needs, from the bottom up."""
     findings = [_itself(), *_required()]
@@ -206,5 +229,7 @@ def report(findings: list[Finding]) -> str:
 def main() -> int:
     """Print the report; 0 when nothing is broken, else 1."""
     findings = examine()
+    if all(finding.state != BROKEN for finding in findings):
+        findings += _trial()
     print(report(findings))
     return int(any(finding.state == BROKEN for finding in findings))

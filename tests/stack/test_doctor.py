@@ -4,7 +4,10 @@ import importlib
 import sys
 from pathlib import Path
 
-from mmwing import stack
+import pytest
+from mmpose.visualization import PoseLocalVisualizer
+
+from mmwing import stack, trial
 from mmwing.stack import checkpoints, doctor
 
 
@@ -15,6 +18,37 @@ def test_a_healthy_stack_passes(capsys):
     for package in stack.offered:
         line = next(x for x in printed.splitlines() if x.startswith(package))
         assert 'stand-in' in line
+    for step in trial.STEPS:
+        line = next(x for x in printed.splitlines() if x.startswith(f'{step} '))
+        assert line.split()[1:] == ['works']
+
+
+@pytest.mark.parametrize(('code', 'name', 'note'), [
+    ('print("trial: load: works\\ntrial: train: ValueError: odd"); exit(1)',
+     'train', 'ValueError: odd'),
+    ('import os; print("trial: load: works", flush=True); os.kill(os.getpid(), 11)',
+     'trial', "ended with status -11 after the step 'load'"),
+    ('no_such_name', 'trial', "ended with status 1 after the step 'trial'")])
+def test_a_step_that_fails_is_named(code, name, note, tmp_path, monkeypatch):
+    (tmp_path / 'failing_trial.py').write_text(code)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    monkeypatch.setattr(doctor, '_TRIAL', 'failing_trial')
+    finding = next(f for f in doctor._trial() if f.state == doctor.BROKEN)
+    assert (finding.name, finding.note) == (name, note)
+    assert 'python -m failing_trial' in finding.remedy
+
+
+def test_the_trial_names_the_step_that_fails(monkeypatch, capsys):
+    """Here drawing, as with a numpy that MMPose does not know."""
+    def fail(self, *arguments, **options):
+        raise TypeError('only 0-dimensional arrays can be converted')
+
+    monkeypatch.setattr(PoseLocalVisualizer, 'add_datasample', fail)
+    assert trial.main() == 1
+    lines = [line for line in capsys.readouterr().out.splitlines()
+             if line.startswith(trial.PREFIX)]
+    assert lines[-2] == 'trial: test: works'
+    assert lines[-1].startswith('trial: draw: TypeError: only 0-dimensional arrays')
 
 
 def test_a_broken_package_is_named_with_its_remedy(capsys, monkeypatch):
