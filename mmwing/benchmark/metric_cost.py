@@ -30,13 +30,13 @@ class MetricCost(NamedTuple):
     figures: dict[str, float]
 
 
-def measure_metric(num_faces: int = 10_000, num_landmarks: int = 98,
+def measure_metric(num_faces: int = 10_000, num_keypoints: int = 98,
                    num_bootstrap: int = 1000, seed: int = 0) -> MetricCost:
     """Evaluate random faces: statistics, groups, landmarks, seven subsets, intervals.
 
     Args:
         num_faces: Number of faces.
-        num_landmarks: Landmarks of each; of a scheme with outer corners of the eyes.
+        num_keypoints: Landmarks of each; of a scheme with outer corners of the eyes.
         num_bootstrap: Resamples behind the intervals.
         seed: Seed of the faces.
     """
@@ -45,7 +45,7 @@ def measure_metric(num_faces: int = 10_000, num_landmarks: int = 98,
         groups=True, landmarks=True, num_bootstrap=num_bootstrap)
     metric.prefix = 'random'  # MMEngine warns where there is none
     rng = np.random.default_rng(seed)
-    shape = rng.uniform(0, _FACE_SIDE, (num_landmarks, 2))
+    shape = rng.uniform(0, _FACE_SIDE, (num_keypoints, 2))
     seconds = processor_seconds = 0.0
     for start in range(0, num_faces, _BATCH_SIZE):
         batch = [_sample(index, shape, rng)

@@ -62,11 +62,11 @@ class DirectRegressionLabel(RegressionLabel):
         finite = np.isfinite(keypoints).all(axis=-1)
         keypoints = np.where(finite[..., None], keypoints, 0)
         encoded = super().encode(keypoints, keypoints_visible)
-        annotated = finite
+        visible = finite
         if keypoints_visible is not None:
-            annotated = annotated & (keypoints_visible > 0.5)
+            visible = visible & (keypoints_visible > 0.5)
         inside = encoded['keypoint_weights'] > 0
-        weights = annotated if self.supervise_outside else annotated & inside
+        weights = visible if self.supervise_outside else visible & inside
         encoded['keypoint_weights'] = weights.astype(np.float32)
         return encoded
 

@@ -103,12 +103,12 @@ class CheckReport:
                f'images, {self.num_points} points')
         faces = [record for record in self.records
                  if len(record.keypoints) == self.num_points]
-        known = [record.annotated for record in faces]
+        known = [record.visible for record in faces]
         if not np.any(known):
             return
-        sides = [max(landmark_box(record.keypoints[annotated])[2:])
-                 for record, annotated in zip(faces, known, strict=True)
-                 if annotated.any()]
+        sides = [max(landmark_box(record.keypoints[visible])[2:])
+                 for record, visible in zip(faces, known, strict=True)
+                 if visible.any()]
         low, middle, high = np.percentile(sides, [0, 50, 100])
         share = f'{100 * np.mean(known):.2f}'.rstrip('0').rstrip('.')
         yield (f'annotated: {share} % of the points; longer side of the landmark box: '
@@ -185,7 +185,7 @@ def draw_check_sheet(report: CheckReport, num: int = 8) -> np.ndarray:
     shown += islice(_readable(others[::step]), num - len(shown))
     return draw_numbered_sheet(
         mean, flips, [image for image, _ in shown],
-        [np.where(record.annotated[:, None], record.keypoints, np.nan)
+        [np.where(record.visible[:, None], record.keypoints, np.nan)
          for _, record in shown],
         [f'{Path(record.image_path).name} {", ".join(faults[record.where])}'
          for _, record in shown],
@@ -334,10 +334,10 @@ def _findings_of(record: LandmarkRecord, num_points: int,
     if strange:
         yield (Kind.RANGE, f'visibility must be 0, 1 or 2, found {", ".join(strange)}')
     flagged = record.visibility > 0
-    lost = np.flatnonzero(flagged & ~record.annotated)
+    lost = np.flatnonzero(flagged & ~record.visible)
     if len(lost):
         yield (Kind.NOT_FINITE, f'{_points(lost)}: taken as not annotated')
-    if not record.annotated.any():
+    if not record.visible.any():
         yield Kind.NO_POINTS, 'left out of training'
         return
     yield from _place_findings(record, size or record.size)
@@ -346,7 +346,7 @@ def _findings_of(record: LandmarkRecord, num_points: int,
 def _place_findings(record: LandmarkRecord,
                     size: tuple[float, float] | None) -> Iterator[tuple[Kind, str]]:
     """Where the points of a face are: in the image, in the box."""
-    known = record.annotated
+    known = record.visible
     points = record.keypoints[known]
     tight = landmark_box(points)
     if max(tight[2:]) == 0 and record.box is None:
@@ -426,10 +426,10 @@ def _check_geometry(report: CheckReport) -> None:
     """Compare faces with their mean, and the mean with its mirror image."""
     usable = [record for record in report.records
               if len(record.keypoints) == report.num_points
-              and record.annotated.sum() > 1]
+              and record.visible.sum() > 1]
     if not usable:
         return
-    faces = np.stack([np.where(record.annotated[:, None], record.keypoints, np.nan)
+    faces = np.stack([np.where(record.visible[:, None], record.keypoints, np.nan)
                       for record in usable])
     mean = report.mean_shape = mean_shape(faces)
     partners = mirror_partners(mean)

@@ -28,7 +28,7 @@ def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
     Raises:
         ValueError: When it is empty, or a sample has no single face with a box.
     """
-    gt, annotated, boxes, names, paths = [], [], [], [], []
+    gt, visible, boxes, names, paths = [], [], [], [], []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         path = str(info.get('img_path', ''))
@@ -36,10 +36,10 @@ def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
         if keypoints is None or box is None or len(keypoints) != 1:
             raise ValueError(f'sample {index} ({path}) of the data set has no single '
                              'face with keypoints (1, K, 2) and bbox (1, 4)')
-        visible = np.asarray(info.get('keypoints_visible', np.ones(
+        known = np.asarray(info.get('keypoints_visible', np.ones(
             keypoints.shape[:2])))
         gt.append(keypoints[0, :, :2])
-        annotated.append(visible.reshape(keypoints.shape[1], -1)[:, 0] > 0)
+        visible.append(known.reshape(keypoints.shape[1], -1)[:, 0] > 0)
         boxes.append(np.reshape(box, 4))
         names.append(face_name(path, info.get('id', info.get('img_id', index))))
         paths.append(path)
@@ -47,7 +47,7 @@ def annotated_faces(dataset: BaseDataset) -> EvaluatedFaces:
         raise ValueError('the data set is empty')
     true = np.stack(gt).astype(np.float64)
     return EvaluatedFaces(
-        pred=np.full_like(true, np.nan), gt=true, annotated=np.stack(annotated),
+        pred=np.full_like(true, np.nan), gt=true, visible=np.stack(visible),
         boxes=np.stack(boxes).astype(np.float64), names=names, image_paths=paths)
 
 
@@ -62,7 +62,7 @@ def mean_shape_in_box(faces: EvaluatedFaces) -> np.ndarray:
         ValueError: When a landmark is annotated in no face with a usable box.
     """
     low, size = _corners(faces.boxes)
-    known = faces.annotated & (size > 0).all(-1)
+    known = faces.visible & (size > 0).all(-1)
     with np.errstate(invalid='ignore', divide='ignore'):
         shapes = (faces.gt - low) / size
     mean = mean_of_known(np.where(known[..., None], shapes, np.nan))
@@ -106,17 +106,17 @@ def fit_affine(mean_shape: np.ndarray, gt: np.ndarray,
     return _homogeneous(mean_shape) @ (solve @ target)
 
 
-def five_points(num_landmarks: int) -> tuple[tuple[int, ...], ...]:
+def five_points(num_keypoints: int) -> tuple[tuple[int, ...], ...]:
     """Landmarks of the eye centres, the nose tip and the mouth corners.
 
     Raises:
         ValueError: When they are not known for that number of landmarks.
     """
-    if num_landmarks not in FIVE_POINTS:
+    if num_keypoints not in FIVE_POINTS:
         raise ValueError(
             f'the five points (eye centres, nose tip, mouth corners) are known for '
-            f'{sorted(FIVE_POINTS)} landmarks, not for {num_landmarks}')
-    return FIVE_POINTS[num_landmarks]
+            f'{sorted(FIVE_POINTS)} landmarks, not for {num_keypoints}')
+    return FIVE_POINTS[num_keypoints]
 
 
 def shape_baselines(train: EvaluatedFaces,
@@ -130,18 +130,18 @@ def shape_baselines(train: EvaluatedFaces,
     Raises:
         ValueError: When the sets differ in their landmarks, or see the parts.
     """
-    if train.num_landmarks != test.num_landmarks:
-        raise ValueError(f'the training set has {train.num_landmarks} landmarks, the '
-                         f'test set {test.num_landmarks}')
+    if train.num_keypoints != test.num_keypoints:
+        raise ValueError(f'the training set has {train.num_keypoints} landmarks, the '
+                         f'test set {test.num_keypoints}')
     mean = mean_shape_in_box(train)
     points = sorted({index for group in five_points(len(mean)) for index in group})
-    complete = test.annotated[:, points].all(1)
+    complete = test.visible[:, points].all(1)
     return {
         'mean shape, fitted to the box': _with_pred(
-            test, fit_to_boxes(mean, test.boxes), test.annotated),
+            test, fit_to_boxes(mean, test.boxes), test.visible),
         'mean shape, affine fit to 5 true points': _with_pred(
             test, fit_affine(mean, test.gt),
-            test.annotated & np.expand_dims(complete, 1)),
+            test.visible & np.expand_dims(complete, 1)),
     }
 
 
@@ -155,7 +155,7 @@ def _homogeneous(points: np.ndarray) -> np.ndarray:
 
 
 def _with_pred(faces: EvaluatedFaces, pred: np.ndarray,
-               annotated: np.ndarray) -> EvaluatedFaces:
-    return EvaluatedFaces(pred=pred, gt=faces.gt, annotated=annotated,
+               visible: np.ndarray) -> EvaluatedFaces:
+    return EvaluatedFaces(pred=pred, gt=faces.gt, visible=visible,
                           boxes=faces.boxes, names=faces.names,
                           image_paths=faces.image_paths)

@@ -26,7 +26,7 @@ class EvaluatedFaces:
     Attributes:
         pred: Predicted landmarks (N, K, 2).
         gt: True landmarks (N, K, 2).
-        annotated: (N, K), true where ``gt`` holds a ground truth.
+        visible: (N, K), true where ``gt`` holds a ground truth.
         boxes: Boxes (N, 4) that the faces were cropped from, as x1, y1, x2, y2;
             NaN where there is none.
         names: A name for each face that is the same in every run on the data.
@@ -37,7 +37,7 @@ class EvaluatedFaces:
 
     pred: np.ndarray
     gt: np.ndarray
-    annotated: np.ndarray
+    visible: np.ndarray
     boxes: np.ndarray
     names: Sequence[str]
     image_paths: Sequence[str]
@@ -48,7 +48,7 @@ class EvaluatedFaces:
         return len(self.pred)
 
     @property
-    def num_landmarks(self) -> int:
+    def num_keypoints(self) -> int:
         """K."""
         return self.pred.shape[1]
 

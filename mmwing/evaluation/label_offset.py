@@ -68,11 +68,11 @@ def measure_label_offset(faces: EvaluatedFaces, removed: float = 0.) -> LabelOff
     Raises:
         ValueError: If no face has an annotated landmark.
     """
-    usable = faces.annotated.any(1)
+    usable = faces.visible.any(1)
     if not usable.any():
         raise ValueError('there is no annotated face to measure an offset on')
-    errors = np.where(faces.annotated, faces.gt[..., 0] - faces.pred[..., 0], 0)[usable]
-    offsets = removed + errors.sum(1) / faces.annotated[usable].sum(1)
+    errors = np.where(faces.visible, faces.gt[..., 0] - faces.pred[..., 0], 0)[usable]
+    offsets = removed + errors.sum(1) / faces.visible[usable].sum(1)
     low, high = bootstrap_interval(offsets[:, None])
     return LabelOffset(float(offsets.mean()), float(low[0]), float(high[0]), removed)
 

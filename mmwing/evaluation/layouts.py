@@ -77,18 +77,18 @@ LAYOUTS: dict[int, FaceLayout] = {
 }
 
 
-def find_layout(num_landmarks: int) -> FaceLayout | None:
+def find_layout(num_keypoints: int) -> FaceLayout | None:
     """Return the scheme with that many landmarks, or None when none is known."""
-    return LAYOUTS.get(num_landmarks)
+    return LAYOUTS.get(num_keypoints)
 
 
-def as_landmark_pair(pair: Sequence, num_landmarks: int,
+def as_landmark_pair(pair: Sequence, num_keypoints: int,
                      argument: str = 'keypoint_indices') -> LandmarkPair:
     """Check a user's pair of landmarks, or of groups of landmarks.
 
     Args:
         pair: Two entries, each an index or a sequence of indices.
-        num_landmarks: K; indices are 0 to K - 1.
+        num_keypoints: K; indices are 0 to K - 1.
         argument: What messages call the pair.
 
     Raises:
@@ -105,10 +105,10 @@ def as_landmark_pair(pair: Sequence, num_landmarks: int,
     except TypeError as error:
         raise TypeError(wanted) from error
     for landmark in (*first, *second):
-        if not 0 <= landmark < num_landmarks:
+        if not 0 <= landmark < num_keypoints:
             raise ValueError(
                 f'{argument} names landmark {landmark}, but the faces have '
-                f'{num_landmarks} landmarks: 0 to {num_landmarks - 1}')
+                f'{num_keypoints} landmarks: 0 to {num_keypoints - 1}')
     if not first or not second:
         raise ValueError(f'{argument} has an empty group: {pair!r}')
     return first, second

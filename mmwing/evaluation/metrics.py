@@ -157,10 +157,10 @@ class FaceAlignmentMetric(BaseMetric):
         results.clear()
         self.results.clear()
         logger = MMLogger.get_current_instance()
-        self._log_layout(faces.num_landmarks, logger)
+        self._log_layout(faces.num_keypoints, logger)
         meta = self.dataset_meta or {}
         self.record = RunRecord.of_faces(
-            faces, self.protocol, _landmark_names(meta, faces.num_landmarks),
+            faces, self.protocol, _landmark_names(meta, faces.num_keypoints),
             provenance=Provenance(dataset=meta.get('dataset_name') or ''))
         figures = summarize(self.record, self.protocol)
         self.record = replace(self.record, figures=figures)
@@ -172,13 +172,13 @@ class FaceAlignmentMetric(BaseMetric):
                     'or no annotated landmark; they are in no other figure')
         return figures
 
-    def _log_layout(self, num_landmarks: int, logger: MMLogger) -> None:
+    def _log_layout(self, num_keypoints: int, logger: MMLogger) -> None:
         """Say so when a scheme is assumed by its number of landmarks alone."""
         data_set = (self.dataset_meta or {}).get('dataset_name')
-        layout = find_layout(num_landmarks)
+        layout = find_layout(num_keypoints)
         if layout and data_set and data_set not in layout.data_sets:
             logger.info(
-                f'data set {data_set!r}: {num_landmarks} landmarks are taken for '
+                f'data set {data_set!r}: {num_keypoints} landmarks are taken for '
                 f'{layout.name}; give keypoint_indices where that is wrong')
 
 
@@ -214,9 +214,9 @@ def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
             f'the prediction has the shape {pred.shape} and the ground truth '
             f'{true.shape} (faces, landmarks, 2) in {sample.get("img_path", "?")}: '
             'the model and the data set must have the same landmarks')
-    annotated = np.asarray(gt['keypoints_visible']) > 0
-    if annotated.ndim == 3:  # (N, K, 2): visible, and weight of the visibility
-        annotated = annotated[..., 0]
+    visible = np.asarray(gt['keypoints_visible']) > 0
+    if visible.ndim == 3:  # (N, K, 2): visible, and weight of the visibility
+        visible = visible[..., 0]
     boxes = np.asarray(gt['bboxes'], np.float32) if 'bboxes' in gt else np.full(
         (len(true), 4), np.nan, np.float32)
     raw = sample.get('raw_ann_info')
@@ -229,7 +229,7 @@ def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
         sources = ({key: value[index] for key, value in gt.items() if key in items},
                    sample, annotation)
         faces.append({
-            'pred': pred[index], 'gt': true[index], 'annotated': annotated[index],
+            'pred': pred[index], 'gt': true[index], 'visible': visible[index],
             'box': boxes[index],
             'name': name, 'image_path': image_path,
             'items': {item: _first(sources, item) for item in items},
@@ -290,7 +290,7 @@ def _stack(results: Sequence[dict]) -> EvaluatedFaces:
     return EvaluatedFaces(
         pred=np.stack([face['pred'] for face in results]),
         gt=np.stack([face['gt'] for face in results]),
-        annotated=np.stack([face['annotated'] for face in results]),
+        visible=np.stack([face['visible'] for face in results]),
         boxes=np.stack([face['box'] for face in results]),
         names=[face['name'] for face in results],
         image_paths=[face['image_path'] for face in results],

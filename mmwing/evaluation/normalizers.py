@@ -125,8 +125,8 @@ def lengths_of_faces(name: str, faces: EvaluatedFaces,
     own = keypoint_indices or {}
     check_normalizer_name(name, tuple(own))
     if name in own:
-        first, second = as_landmark_pair(own[name], faces.num_landmarks)
-        return landmark_distance(faces.gt, first, second, faces.annotated)
+        first, second = as_landmark_pair(own[name], faces.num_keypoints)
+        return landmark_distance(faces.gt, first, second, faces.visible)
     if name.startswith(ITEM_PREFIX):
         item = name[len(ITEM_PREFIX):]
         if item not in faces.items:
@@ -134,13 +134,13 @@ def lengths_of_faces(name: str, faces: EvaluatedFaces,
                 f'normalizer {name!r}: no face brings an item {item!r}; found '
                 f'{sorted(faces.items) or "none"}')
         return faces.items[item]
-    return normalizer_lengths(name, faces.gt, faces.annotated, faces.boxes)
+    return normalizer_lengths(name, faces.gt, faces.visible, faces.boxes)
 
 
-def _eyes(name: str, num_landmarks: int) -> LandmarkPair:
-    layout = find_layout(num_landmarks)
+def _eyes(name: str, num_keypoints: int) -> LandmarkPair:
+    layout = find_layout(num_keypoints)
     if layout is None or name not in layout.distances:
-        known = layout.name if layout else f'{num_landmarks} landmarks'
+        known = layout.name if layout else f'{num_keypoints} landmarks'
         raise ValueError(
             f'normalizer {name!r} is not defined for {known}: name the two landmarks '
             f"(the metric by keypoint_indices={{'{name}': (LEFT, RIGHT)}}, nme() by "

@@ -91,7 +91,7 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
                   for name, run in zip(names, runs, strict=True)}
         draw_ced(curves, draft / 'ced.png', protocol.thresholds[-1], main)
         if np.isfinite(landmarks).any():
-            true = np.where(faces.annotated[..., None], faces.gt, np.nan)
+            true = np.where(faces.visible[..., None], faces.gt, np.nan)
             draw_error_map(mean_shape(true), landmarks, draft / 'error_map.png', main)
         sheets = _selections(record.errors_by(main))
         for name, indices in sheets.items():
@@ -180,7 +180,7 @@ class _Images:
 
 def _draw_sheet(path: Path, faces: EvaluatedFaces, errors: np.ndarray,
                 indices: np.ndarray, images: _Images) -> None:
-    gt = np.where(faces.annotated[indices][..., None], faces.gt[indices], np.nan)
+    gt = np.where(faces.visible[indices][..., None], faces.gt[indices], np.nan)
     sheet = draw_face_sheet(
         [images.get(index) for index in indices], list(gt), list(faces.pred[indices]),
         [f'{100 * errors[index]:.2f} %' for index in indices], size=_TILE_SIZE)
@@ -194,7 +194,7 @@ def _rows(faces: EvaluatedFaces, record: RunRecord, images: _Images,
     ranking = _ranking(main)[::-1]
     order = np.concatenate([ranking, np.flatnonzero(np.isnan(main))])
     worst, pixels = _worst_landmarks(record)
-    gt = np.where(faces.annotated[..., None], faces.gt, np.nan)
+    gt = np.where(faces.visible[..., None], faces.gt, np.nan)
     rows = []
     for place, index in enumerate(order):
         row = FaceRow(

@@ -92,7 +92,7 @@ class RunRecord:
         """
         if not len(faces):
             raise ValueError('there is no face to evaluate')
-        points = point_errors(faces.pred, faces.gt, faces.annotated)
+        points = point_errors(faces.pred, faces.gt, faces.visible)
         lengths = {name: lengths_of_faces(name, faces, protocol.keypoint_indices)
                    for name in protocol.normalizers}
         return cls(

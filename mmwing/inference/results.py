@@ -72,7 +72,7 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
 
 
 def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
-                          num_landmarks: int) -> None:
+                          num_keypoints: int) -> None:
     """Write a CSV file with a row a face, which mmwing reads as annotations.
 
     Columns: ``image`` (from the file's folder), ``face`` (its number in the image),
@@ -82,7 +82,7 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(['image', 'face', 'box_x', 'box_y', 'box_w', 'box_h', 'score', *(
-        f'{axis}{index}' for index in range(num_landmarks) for axis in 'xys')])
+        f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')])
     for image in images:
         for number, face in enumerate(image.faces):
             x1, y1, x2, y2 = face.box.tolist()

@@ -22,8 +22,8 @@ MEAN = np.random.default_rng(0).uniform(0.2, 0.8, (K, 2)).astype(np.float32)
 class Shapes(torch.utils.data.Dataset):
     """The mean shape, moved to and fro; counts how often it is asked."""
 
-    def __init__(self, num_landmarks=K, offset=0.):
-        self.num_landmarks, self.offset, self.asked = num_landmarks, offset, 0
+    def __init__(self, num_keypoints=K, offset=0.):
+        self.num_keypoints, self.offset, self.asked = num_keypoints, offset, 0
 
     def __len__(self):
         return 8
@@ -33,8 +33,8 @@ class Shapes(torch.utils.data.Dataset):
         sample = PoseDataSample()
         shape = torch.from_numpy(MEAN) + 0.1 * (-1)**index + self.offset
         sample.gt_instance_labels = InstanceData(
-            keypoint_labels=shape[None, :self.num_landmarks],
-            keypoint_weights=torch.ones(1, self.num_landmarks))
+            keypoint_labels=shape[None, :self.num_keypoints],
+            keypoint_weights=torch.ones(1, self.num_keypoints))
         return {'inputs': torch.rand(4), 'data_samples': sample}
 
 
@@ -107,7 +107,7 @@ def test_leaves_heads_alone_that_do_not_ask(tmp_path, mean_shape):
 
 def test_another_number_of_landmarks_than_the_head(tmp_path):
     with pytest.raises(ValueError, match='num_joints=6, got .5, 2.'):
-        make_runner(tmp_path, Shapes(num_landmarks=5)).train()
+        make_runner(tmp_path, Shapes(num_keypoints=5)).train()
 
 
 def test_bad_number_of_samples():

@@ -45,7 +45,7 @@ def test_mean_in_the_box_is_that_of_the_annotated(make_faces):
     faces = make_faces()
     mean = mean_shape_in_box(faces)
     k = 5
-    members = np.flatnonzero(faces.annotated[:, k])
+    members = np.flatnonzero(faces.visible[:, k])
     low, high = faces.boxes[members, :2], faces.boxes[members, 2:]
     expected = ((faces.gt[members, k] - low) / (high - low)).mean(0)
     np.testing.assert_allclose(mean[k], expected)
@@ -104,7 +104,7 @@ def test_baselines_of_painted_faces():
 
 def test_a_face_without_the_five_points_is_unusable_for_the_affine_fit():
     test = annotated_faces(SyntheticFaceDataset(num_samples=4, seed=1))
-    test.annotated[2, 30] = False
+    test.visible[2, 30] = False
     unusable = [np.isnan(RunRecord.of_faces(faces, Protocol()).errors_by()).sum()
                 for faces in shape_baselines(test, test).values()]
     assert unusable == [0, 1]
@@ -112,10 +112,10 @@ def test_a_face_without_the_five_points_is_unusable_for_the_affine_fit():
 
 def test_landmarks_must_agree(make_faces):
     with pytest.raises(ValueError, match='98 landmarks, the test set 68'):
-        shape_baselines(make_faces(num_landmarks=98), make_faces())
+        shape_baselines(make_faces(num_keypoints=98), make_faces())
 
 
 def test_five_points_must_be_known(make_faces):
-    faces = make_faces(num_landmarks=20)
+    faces = make_faces(num_keypoints=20)
     with pytest.raises(ValueError, match='not for 20'):
         shape_baselines(faces, faces)

@@ -12,9 +12,9 @@ from mmwing.evaluation import normalizers
 from mmwing.evaluation.metrics import FaceAlignmentMetric
 
 
-def reference_face_error(pred, gt, annotated, length):
+def reference_face_error(pred, gt, visible, length):
     """The literature's formula, one landmark at a time."""
-    distances = [math.dist(p, g) for p, g, a in zip(pred, gt, annotated, strict=True)
+    distances = [math.dist(p, g) for p, g, a in zip(pred, gt, visible, strict=True)
                  if a]
     return sum(distances) / len(distances) / length
 
@@ -23,9 +23,9 @@ def test_face_errors_equal_a_plain_loop(make_faces):
     faces = make_faces()
     lengths = np.linspace(20, 80, len(faces))
     errors = F.face_errors(
-        F.point_errors(faces.pred, faces.gt, faces.annotated), lengths)
+        F.point_errors(faces.pred, faces.gt, faces.visible), lengths)
     expected = [reference_face_error(*face) for face in zip(
-        faces.pred, faces.gt, faces.annotated, lengths, strict=True)]
+        faces.pred, faces.gt, faces.visible, lengths, strict=True)]
     np.testing.assert_allclose(errors, expected, rtol=1e-12)
 
 
@@ -129,7 +129,7 @@ def independent_errors(pred, target, left, right, visible):
 @pytest.fixture
 def arrays(make_faces):
     faces = make_faces(25)
-    return faces.pred, faces.gt, faces.annotated, faces.boxes
+    return faces.pred, faces.gt, faces.visible, faces.boxes
 
 
 @pytest.mark.filterwarnings('ignore:.*are left out')

@@ -13,13 +13,13 @@ from mmwing.registry import TRANSFORMS
 def labelled(make_faces):
     """Faces that are found exactly, and whose labels lie right of that."""
 
-    def make(offsets, annotated=None):
-        faces = make_faces(num_faces=len(offsets), num_landmarks=5)
-        if annotated is None:
-            annotated = np.ones((len(offsets), 5), bool)
+    def make(offsets, visible=None):
+        faces = make_faces(num_faces=len(offsets), num_keypoints=5)
+        if visible is None:
+            visible = np.ones((len(offsets), 5), bool)
         labels = faces.pred + np.array([[x, 3] for x in offsets])[:, None]
-        labels[~annotated] += 1e6
-        return dataclasses.replace(faces, gt=labels, annotated=annotated)
+        labels[~visible] += 1e6
+        return dataclasses.replace(faces, gt=labels, visible=visible)
 
     return make
 
@@ -41,9 +41,9 @@ def test_what_is_removed_already_counts(labelled):
 
 
 def test_landmarks_without_annotation_say_nothing(labelled):
-    annotated = np.array([[True, False, True, True, False]] * 3)
-    annotated[0] = False  # a face without any
-    found = measure_label_offset(labelled([9., 1., 1.], annotated))
+    visible = np.array([[True, False, True, True, False]] * 3)
+    visible[0] = False  # a face without any
+    found = measure_label_offset(labelled([9., 1., 1.], visible))
     assert found.value == pytest.approx(1)
     with pytest.raises(ValueError, match='no annotated face'):
         measure_label_offset(labelled([1.] * 3, np.zeros((3, 5), bool)))

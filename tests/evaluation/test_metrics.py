@@ -19,7 +19,7 @@ def samples_of(faces):
         {'pred_instances': {'keypoints': faces.pred[index:index + 1]},
          'gt_instances': {
              'keypoints': faces.gt[index:index + 1],
-             'keypoints_visible': faces.annotated[index:index + 1].astype(float),
+             'keypoints_visible': faces.visible[index:index + 1].astype(float),
              'bboxes': faces.boxes[index:index + 1]},
          'img_path': faces.image_paths[index], 'id': index,
          'box_size': float(faces.items['box_size'][index]),
@@ -55,10 +55,10 @@ def test_keys_of_the_plain_metric(make_faces):
 def test_pooled_mean_is_mmposes(make_faces):
     faces = make_faces()
     length = np.linalg.norm(faces.gt[:, 36] - faces.gt[:, 45], axis=1)
-    usable = faces.annotated[:, 36] & faces.annotated[:, 45]
+    usable = faces.visible[:, 36] & faces.visible[:, 45]
     expected = keypoint_nme(
         faces.pred[usable].astype(np.float32), faces.gt[usable].astype(np.float32),
-        faces.annotated[usable], np.tile(length[usable, None], 2))
+        faces.visible[usable], np.tile(length[usable, None], 2))
     metric = FaceAlignmentMetric(statistics=['pooled'])
     metric.process(None, samples_of(faces))
     assert metric.evaluate(20)['NME_pooled'] == pytest.approx(expected, rel=1e-5)
@@ -149,7 +149,7 @@ def test_no_result_is_an_error():
 
 
 def test_own_points(make_faces):
-    samples = samples_of(make_faces(num_landmarks=6))
+    samples = samples_of(make_faces(num_keypoints=6))
     metric = FaceAlignmentMetric(keypoint_indices=(0, 3))
     metric.process(None, samples)
     assert metric.evaluate(20)['NME'] > 0

@@ -86,7 +86,7 @@ def test_page_shows_the_worst_faces_first_and_limits_pictures(make_faces, tmp_pa
 def test_missing_images_and_failed_predictions(make_faces, tmp_path):
     faces = make_faces(8)
     faces.pred[0] = np.nan
-    faces = replace(faces, annotated=np.ones_like(faces.annotated))
+    faces = replace(faces, visible=np.ones_like(faces.visible))
     write_report(faces, tmp_path)  # no such files
     assert page_data(tmp_path)['rows'][0]['errors'] == ['inf']
     record = read_record(tmp_path)
@@ -139,7 +139,7 @@ def test_a_report_replaces_an_earlier_one_and_nothing_else(make_faces, tmp_path)
 
 
 def test_points_of_no_known_layout(make_faces, tmp_path):
-    figures = write_report(make_faces(num_landmarks=7), tmp_path, Protocol(
+    figures = write_report(make_faces(num_keypoints=7), tmp_path, Protocol(
         ('mine',), keypoint_indices={'mine': (0, 1)}), load_image=gray).figures
     assert figures['NME'] > 0 and 'NME_mouth' not in figures
 

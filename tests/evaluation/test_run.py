@@ -19,7 +19,7 @@ def test_errors_are_those_of_a_plain_loop(make_faces):
     record = RunRecord.of_faces(faces, Protocol(('box_width', 'inter_ocular'), (0.08,)))
     for index in range(12):
         distances = [math.dist(p, t) for p, t, seen in zip(
-            faces.pred[index], faces.gt[index], faces.annotated[index], strict=True)
+            faces.pred[index], faces.gt[index], faces.visible[index], strict=True)
             if seen]
         width = faces.boxes[index, 2] - faces.boxes[index, 0]
         assert record.errors_by()[index] == pytest.approx(np.mean(distances) / width)
@@ -51,7 +51,7 @@ def test_what_is_not_there_is_named(make_faces):
     with pytest.raises(ValueError, match='there is no face'):
         faces = make_faces(1)
         RunRecord.of_faces(type(faces)(
-            faces.pred[:0], faces.gt[:0], faces.annotated[:0], faces.boxes[:0], [], []),
+            faces.pred[:0], faces.gt[:0], faces.visible[:0], faces.boxes[:0], [], []),
             Protocol())
 
 

@@ -15,7 +15,7 @@ from mmwing.evaluation.run_file import read_nme
 def record(make_faces):
     faces = make_faces(9)
     faces.pred[2] = np.nan
-    faces.annotated[3] = False
+    faces.visible[3] = False
     names = ['Infinity', 'NaN', '"null"', *faces.names[3:]]
     return replace(
         RunRecord.of_faces(

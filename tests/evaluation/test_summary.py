@@ -15,7 +15,7 @@ def summarize(faces, protocol):
 
 
 def errors_of(faces, normalizer='inter_ocular'):
-    return face_errors(point_errors(faces.pred, faces.gt, faces.annotated),
+    return face_errors(point_errors(faces.pred, faces.gt, faces.visible),
                        lengths_of_faces(normalizer, faces))
 
 
@@ -73,7 +73,7 @@ def test_subsets_are_evaluations_of_their_own(make_faces):
 
 def test_groups_average_to_the_whole_when_all_is_annotated(make_faces):
     faces = make_faces()
-    faces = replace(faces, annotated=np.ones_like(faces.annotated))
+    faces = replace(faces, visible=np.ones_like(faces.visible))
     figures = summarize(faces, Protocol(groups=True))
     groups = LAYOUTS[68].groups
     total = sum(figures[f'NME_{name}'] * len(group) for name, group in groups.items())
@@ -84,11 +84,11 @@ def test_landmarks_have_figures_of_their_own(make_faces):
     faces = make_faces(60)
     figures = summarize(faces, Protocol(landmarks=True, subsets=('common',)))
     length = np.linalg.norm(faces.gt[:, 36] - faces.gt[:, 45], axis=1)
-    usable = (faces.annotated[:, 36] & faces.annotated[:, 45])
+    usable = (faces.visible[:, 36] & faces.visible[:, 45])
     for subset, members in (('', usable),
                             ('common/', usable & faces.subsets['common'])):
         for index in (0, 17, 67):
-            kept = members & faces.annotated[:, index]
+            kept = members & faces.visible[:, index]
             distance = np.linalg.norm(
                 faces.pred[kept, index] - faces.gt[kept, index], axis=1)
             assert figures[f'{subset}NME_landmark_{index}'] == pytest.approx(
@@ -145,6 +145,6 @@ def test_a_record_of_faces_alone_has_no_figures_of_landmarks(make_faces):
 
 def test_normalizer_that_the_points_do_not_have(make_faces):
     with pytest.raises(ValueError, match='keypoint_indices='):
-        summarize(make_faces(num_landmarks=17), Protocol())
+        summarize(make_faces(num_keypoints=17), Protocol())
     with pytest.raises(ValueError, match="no face brings an item 'age'"):
         summarize(make_faces(), Protocol(('item:age',)))

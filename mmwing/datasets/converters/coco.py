@@ -57,7 +57,7 @@ def _annotation(converter: type[Converter], placed: Placed) -> dict:
     keypoints = window.points(face.keypoints) if window else face.keypoints
     box = window.box(face.box) if window and face.box else face.box
     visibility = np.where(
-        face.annotated, 1 if face.visibility is None else face.visibility, 0)
+        face.visible, 1 if face.visibility is None else face.visibility, 0)
     if box and converter.crop_to_authors_box:
         region = bbox = box
     else:

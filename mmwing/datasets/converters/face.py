@@ -40,7 +40,7 @@ class Face:
     attributes: dict[str, int] = field(default_factory=dict)
 
     @property
-    def annotated(self) -> np.ndarray:
+    def visible(self) -> np.ndarray:
         """Which landmarks are annotated, shape (K,)."""
         known = np.isfinite(self.keypoints).all(axis=1)
         return known if self.visibility is None else known & (self.visibility > 0)

@@ -233,7 +233,7 @@ def _save(image: Image.Image, path: Path) -> None:
 
 def _misfit(face: Face, width: int, height: int) -> Problem | None:
     """Whether the landmarks cannot belong to an image of this size."""
-    x, y = face.keypoints[face.annotated].T
+    x, y = face.keypoints[face.visible].T
     inside = ((x >= -0.5) & (y >= -0.5) & (x < width - 0.5) & (y < height - 0.5))
     if not inside.any():
         detail = 'no landmark lies in the image'

@@ -158,9 +158,9 @@ def _fault(face: Face, count: int | None) -> tuple[Kind, str] | None:
         return Kind.POINT_COUNT, f'{len(face.keypoints)} points, expected {count}'
     boxes = {} if face.box is None else {"the authors' box": face.box}
     flagged = True if face.visibility is None else face.visibility > 0
-    if (flagged & ~face.annotated).any() or not np.isfinite(face.box or 0).all():
+    if (flagged & ~face.visible).any() or not np.isfinite(face.box or 0).all():
         return Kind.NOT_FINITE, 'in the landmarks or the box'
-    if not face.annotated.any():
+    if not face.visible.any():
         return Kind.NO_POINTS, 'left out'
     boxes['the landmark box'] = landmark_box(face.keypoints)
     for name, (_, _, width, height) in boxes.items():

@@ -106,7 +106,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             MMLogger.get_current_instance().info(str(note))
         for record in records:
             self._check(record)
-        usable = [record for record in records if record.annotated.any()
+        usable = [record for record in records if record.visible.any()
                   and not record.raw.get('iscrowd')]
         if not usable:
             raise ValueError(f'{self.ann_file} has no annotated face ({len(records)} '
@@ -126,8 +126,8 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
                 'entry or the points file (`mmwing check` lists all offenders)')
 
     def _data_info(self, record: LandmarkRecord) -> dict:
-        annotated = record.annotated
-        points = record.keypoints[annotated]
+        visible = record.visible
+        points = record.keypoints[visible]
         tight = landmark_box(points)
         x, y, width, height = (
             record.box if record.box and not self.landmark_box else tight)
@@ -143,10 +143,10 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             'img_path': record.image_path,
             'category_id': 1,
             'iscrowd': 0,
-            'num_keypoints': int(annotated.sum()),
+            'num_keypoints': int(visible.sum()),
             'bbox': np.array([[x, y, x + width, y + height]], np.float32),
             'bbox_score': np.ones(1, np.float32),
-            'keypoints': np.where(annotated[:, None], record.keypoints,
+            'keypoints': np.where(visible[:, None], record.keypoints,
                                   0)[None].astype(np.float32),
-            'keypoints_visible': annotated[None].astype(np.float32),
+            'keypoints_visible': visible[None].astype(np.float32),
             'raw_ann_info': record.raw}

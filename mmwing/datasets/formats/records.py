@@ -36,6 +36,6 @@ class LandmarkRecord:
     raw: dict = field(default_factory=dict)
 
     @property
-    def annotated(self) -> np.ndarray:
+    def visible(self) -> np.ndarray:
         """Which points count, shape (K,): finite, and not flagged 0."""
         return (self.visibility > 0) & np.isfinite(self.keypoints).all(axis=1)

@@ -142,8 +142,8 @@ class PoseBalancedDataset(ClassBalancedDataset):
 
 
 def _landmarks(dataset: BaseDataset) -> tuple:
-    """Shapes (N, K, 2) and annotated (N, K) of all samples."""
-    shapes, annotated = [], []
+    """Shapes (N, K, 2) and visible (N, K) of all samples."""
+    shapes, visible = [], []
     for index in range(len(dataset)):
         info = annotation_of(dataset, index)
         keypoints = info.get('keypoints')
@@ -154,9 +154,9 @@ def _landmarks(dataset: BaseDataset) -> tuple:
                 'PoseBalancedDataset needs a top-down data set with keypoints '
                 f'(1, K, 2) in each sample; sample {index} '
                 f'({info.get("img_path")}) has {got}')
-        visible = info.get('keypoints_visible', np.ones(keypoints.shape[:2]))
+        known = info.get('keypoints_visible', np.ones(keypoints.shape[:2]))
         shapes.append(keypoints[0, :, :2])
-        annotated.append(visible.reshape(*keypoints.shape[:2], -1)[0, :, 0] > 0)
+        visible.append(known.reshape(*keypoints.shape[:2], -1)[0, :, 0] > 0)
     if not shapes:
         raise ValueError('PoseBalancedDataset got an empty data set')
-    return np.stack(shapes), np.stack(annotated)
+    return np.stack(shapes), np.stack(visible)

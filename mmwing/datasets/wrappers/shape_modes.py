@@ -40,7 +40,7 @@ class PoseModes:
     coefficients: np.ndarray
 
 
-def pose_modes(shapes: np.ndarray, annotated: np.ndarray) -> PoseModes:
+def pose_modes(shapes: np.ndarray, visible: np.ndarray) -> PoseModes:
     """Align shapes to their mean and find the directions in which they differ.
 
     The alignment is Procrustes': translation, rotation and scale by least squares,
@@ -55,7 +55,7 @@ def pose_modes(shapes: np.ndarray, annotated: np.ndarray) -> PoseModes:
     Args:
         shapes (np.ndarray): (N, K, 2), any unit. Points without annotation may hold
             anything, also NaN.
-        annotated (np.ndarray): (N, K) bool.
+        visible (np.ndarray): (N, K) bool.
 
     Returns:
         PoseModes: All zeros except for ``mean`` if all shapes are the same.
@@ -63,12 +63,12 @@ def pose_modes(shapes: np.ndarray, annotated: np.ndarray) -> PoseModes:
     Raises:
         ValueError: If the arguments' shapes do not fit, or no shape has a pose.
     """
-    if shapes.ndim != 3 or shapes.shape[2] != 2 or shapes.shape[:2] != annotated.shape:
-        raise ValueError('shapes must be (N, K, 2) and annotated (N, K), got '
-                         f'{shapes.shape} and {annotated.shape}')
+    if shapes.ndim != 3 or shapes.shape[2] != 2 or shapes.shape[:2] != visible.shape:
+        raise ValueError('shapes must be (N, K, 2) and visible (N, K), got '
+                         f'{shapes.shape} and {visible.shape}')
     # As complex numbers x + iy: multiplying rotates and scales, and cannot reflect.
     points = shapes[..., 0] + 1j * shapes[..., 1].astype(float)
-    known = annotated & np.isfinite(points)
+    known = visible & np.isfinite(points)
     points = np.where(known, points, 0)
 
     usable = _have_a_pose(points, known)

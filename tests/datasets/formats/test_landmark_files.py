@@ -59,7 +59,7 @@ def test_all_formats_give_the_same_zero_based_points(tmp_path, write, origin):
         str(tmp_path / name) for name in NAMES]
     for record, points in zip(records, POINTS, strict=True):
         known = np.isfinite(points).all(1)
-        np.testing.assert_array_equal(record.annotated, known)
+        np.testing.assert_array_equal(record.visible, known)
         np.testing.assert_allclose(record.keypoints[known], points[known], atol=1e-9)
 
 
@@ -77,7 +77,7 @@ def test_csv_columns_may_stand_in_any_order(tmp_path):
                     '4,3,5,6,7,8,1,2,0,a.png\n')
     record, = read_landmarks(path, tmp_path / 'images', origin=1)
     np.testing.assert_array_equal(record.keypoints, [[0, 1], [2, 3]])
-    np.testing.assert_array_equal(record.annotated, [False, True])
+    np.testing.assert_array_equal(record.visible, [False, True])
     assert record.box == (4, 5, 7, 8)
     assert record.image_path == str(tmp_path / 'images/a.png')
 
@@ -206,7 +206,7 @@ def test_missing_points_of_tables(tmp_path):
     path = write_table(tmp_path, 'image,x0,y0,x1,y1', 'a.png,-1,-1,3,4')
     log = ProblemLog()
     record, = read_landmarks(path, origin=1, log=log)
-    assert record.annotated.tolist() == [False, True]
+    assert record.visible.tolist() == [False, True]
     assert '1 points at (-1, -1) are read as not annotated' in log.problems[0].detail
     path = write_table(tmp_path, 'image,x0,y0,v0', 'a.png,-1,-1,2')
     assert read_landmarks(path)[0].keypoints.tolist() == [[-1, -1]]

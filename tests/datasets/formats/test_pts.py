@@ -104,7 +104,7 @@ def test_signs_of_merl_rav_are_visibility(tmp_path):
     np.testing.assert_array_equal([record.visibility for record in records], [
         [2, 2, 2, 2, 2], [2, 1, 2, 2, 0], [1, 2, 2, 2, 2]])
     for record in records:
-        known = record.annotated
+        known = record.visible
         np.testing.assert_array_equal(record.keypoints[known], FACE[known] - 1)
     assert np.isnan(records[1].keypoints[4]).all()
     note, = log.problems
@@ -138,7 +138,7 @@ def test_points_outside_the_image_stay_there(tmp_path):
     record = read_landmarks(tmp_path, log=log)[1]
     assert (record.keypoints < 0).all(1).any()
     np.testing.assert_array_equal(record.keypoints, cut - 1)
-    assert record.annotated.all() and log.problems == []
+    assert record.visible.all() and log.problems == []
 
 
 def test_files_without_header_are_read_with_one_note(tmp_path):

@@ -88,53 +88,53 @@ def test_yaw_mode_of_tilted_photographs(turned_heads, yaw, flip_indices):
 def test_points_missing_at_random(turned_heads, yaw):
     shapes = turned_heads(yaw)
     full = pose_modes(shapes, everything(shapes)).coefficients[:, 0]
-    annotated = np.random.default_rng(1).random(shapes.shape[:2]) > 0.3
-    shapes[~annotated] = np.nan
-    found = pose_modes(shapes, annotated).coefficients[:, 0]
+    visible = np.random.default_rng(1).random(shapes.shape[:2]) > 0.3
+    shapes[~visible] = np.nan
+    found = pose_modes(shapes, visible).coefficients[:, 0]
     assert correlation(found, full) > 0.99
 
 
 def test_hidden_side_does_not_make_a_profile_frontal(turned_heads, yaw):
     shapes = turned_heads(yaw)
     full = pose_modes(shapes, everything(shapes)).coefficients[:, 0]
-    annotated = everything(shapes)
+    visible = everything(shapes)
     # Brow end, eye corner and cheek points of the side that is turned away.
     side = np.array([1, 3, 5, 6])
     for index in np.flatnonzero(np.abs(yaw) > 35):
-        annotated[index, side + (8 if yaw[index] < 0 else 0)] = False
-    shapes[~annotated] = 1e4
-    found = pose_modes(shapes, annotated).coefficients[:, 0]
+        visible[index, side + (8 if yaw[index] < 0 else 0)] = False
+    shapes[~visible] = 1e4
+    found = pose_modes(shapes, visible).coefficients[:, 0]
     assert correlation(found, full) > 0.97
-    hidden = ~annotated.all(axis=1)
+    hidden = ~visible.all(axis=1)
     slope = np.abs(found[hidden]).mean() / np.abs(full[hidden]).mean()
     assert 0.8 < slope < 1.25
 
 
 def test_no_complete_shape(turned_heads, yaw):
     shapes = turned_heads(yaw)
-    annotated = everything(shapes)
-    annotated[np.arange(400), np.arange(400) % 20] = False
-    shapes[~annotated] = np.nan
-    found = pose_modes(shapes, annotated).coefficients[:, 0]
+    visible = everything(shapes)
+    visible[np.arange(400), np.arange(400) % 20] = False
+    shapes[~visible] = np.nan
+    found = pose_modes(shapes, visible).coefficients[:, 0]
     assert correlation(found, np.sin(np.deg2rad(yaw))) > 0.98
 
 
 def test_point_that_nobody_annotated(turned_heads, yaw):
     shapes = turned_heads(yaw)
-    annotated = everything(shapes)
-    annotated[:, 7] = False
+    visible = everything(shapes)
+    visible[:, 7] = False
     shapes[:, 7] = np.nan
-    found = pose_modes(shapes, annotated)
+    found = pose_modes(shapes, visible)
     assert correlation(found.coefficients[:, 0], np.sin(np.deg2rad(yaw))) > 0.98
 
 
 def test_shapes_without_a_pose_are_nan(turned_heads, yaw):
     shapes = turned_heads(yaw)
-    annotated = everything(shapes)
-    annotated[3] = False
-    annotated[4, 2:] = False
+    visible = everything(shapes)
+    visible[3] = False
+    visible[4, 2:] = False
     shapes[5] = 17.
-    found = pose_modes(shapes, annotated).coefficients
+    found = pose_modes(shapes, visible).coefficients
     missing = np.isnan(found).all(axis=1)
     np.testing.assert_array_equal(np.flatnonzero(missing), [3, 4, 5])
     kept = np.delete(shapes, [3, 4, 5], axis=0)
