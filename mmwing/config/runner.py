@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 
 from mmwing import stack
 
+from .agreement import check_agreement
 from .checkpoint import resume_latest
 from .checks import check_losses
 from .distributed import init_cpu_distributed
@@ -20,12 +21,15 @@ LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 def build_runner(cfg: Config) -> Runner:
     """A :class:`mmengine.runner.Runner` for ``cfg``, on GPUs or CPUs.
 
-    The losses of mmwing's are checked against head and data first, see
-    :func:`mmwing.config.check_losses`; where there are any, the config that the run
-    saves imports mmwing, so that MMPose's scripts can read it. Without MMDetection,
+    First the places of the config that must agree are compared
+    (:func:`.agreement.check_agreement`) and the losses of mmwing's are checked against
+    head and data (:func:`mmwing.config.check_losses`); where there are any, the config
+    that the run saves imports mmwing, so that MMPose's scripts can read it. Without
+    MMDetection,
     the classes that RTMPose configs take from there are taken from MMPose and mmwing.
     Checkpoints hold the config as data, see :class:`mmwing.CheckpointConfigHook`.
     """
+    check_agreement(cfg)
     if check_losses(cfg):
         add_import(cfg)
     if 'mmdet' in stack.offered:

@@ -145,6 +145,17 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         width, height = size
         return width, height
 
+    def _check_crops(self, batch_data_samples: list) -> None:
+        """See that the pipeline cuts what the head is for, under any script."""
+        cut = (batch_data_samples[0].metainfo.get('input_size')
+               if batch_data_samples else None)
+        if cut is None or self.input_size is None or tuple(cut) == self.input_size:
+            return
+        raise ValueError(
+            f'the pipeline crops faces to {tuple(cut)} pixels (input_size of '
+            f'FaceAffine or TopdownAffine), but the head is for {self.input_size} '
+            '(input_size of its decoder): set both to the same size')
+
     # ------------------------------------------------------------ mean shape
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args,
@@ -252,6 +263,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
 
     def _collect_labels(self, batch_data_samples: list) -> tuple[Tensor, Tensor]:
         """Labels (N, K, 2) and weights (N, K) of a batch."""
+        self._check_crops(batch_data_samples)
         labels = [d.gt_instance_labels.keypoint_labels for d in batch_data_samples]
         weights = [d.gt_instance_labels.keypoint_weights for d in batch_data_samples]
         for label, sample in zip(labels, batch_data_samples, strict=True):
@@ -310,10 +322,12 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             list[InstanceData]: ``keypoints`` (1, K, 2) and ``keypoint_scores``.
 
         Raises:
-            ValueError: If ``flip_test`` lacks what it needs.
+            ValueError: If ``flip_test`` lacks what it needs, or the pipeline crops to
+                another size than the head is for.
             RuntimeError: If the mean shape has not been computed.
         """
         self.require_mean_shape()
+        self._check_crops(batch_data_samples)
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             coords = self._predict_flip_test(feats, batch_data_samples,

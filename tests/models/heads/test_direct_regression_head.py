@@ -303,6 +303,16 @@ def test_a_step_does_not_halt_the_device():
         assert not losses['error_px'].requires_grad
 
 
+@pytest.mark.parametrize('step', ['loss', 'predict'])
+def test_crops_of_another_size_are_refused(step):
+    """Decoded as if they were of the head's size, all landmarks would be off."""
+    head, feats = build(), (torch.rand(2, 8), )
+    labels = torch.rand(2, K, 2)
+    getattr(head, step)(feats, make_samples(labels, input_size=SIZE))
+    with pytest.raises(ValueError, match=r'crops faces to \(64, 64\).*\(61, 47\)'):
+        getattr(head, step)(feats, make_samples(labels, input_size=(64, 64)))
+
+
 # --------------------------------------------------------------------- flip test
 
 

@@ -80,6 +80,6 @@ def test_landmarks_are_those_that_the_head_decodes(dots, name, head):
     assert stages.regresses(stage.head)
     with torch.no_grad():
         found = stages.regress(stage, feats, torch.tensor(SIZE))
-        decoded = stages.keypoints_of(
-            stages.decode(stage, feats, dots.samples(np.zeros((4, 3, 2))), {}), found)
+        samples = stages.samples_of(stage, dots.samples(np.zeros((4, 3, 2))))
+        decoded = stages.keypoints_of(stages.decode(stage, feats, samples, {}), found)
     assert torch.equal(found, decoded)
