@@ -53,7 +53,7 @@ def _load() -> None:
         _loaded = False
         raise ImportError(
             f'mmwing cannot be imported: {type(error).__name__}: {error}\n'
-            '`mmwing doctor` says what is missing and how to mend it') from error
+            '`mmwing doctor` says what is missing and how to fix it') from error
     globals().update({name: getattr(api, name) for name in api.__all__},
                      __all__=['__version__', *api.__all__])
 

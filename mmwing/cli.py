@@ -99,7 +99,7 @@ def _doctor(arguments: list[str]) -> int:
 #: Commands that are no program of ``tools/``.
 _BUILT_IN: dict[str, tuple[Callable[[list[str]], int | str], str]] = {
     'configs': (_configs, 'list the configs that mmwing ships, or find one'),
-    'doctor': (_doctor, 'say what works here and how to mend what does not'),
+    'doctor': (_doctor, 'say what works here and how to fix what does not'),
 }
 
 

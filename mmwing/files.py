@@ -247,7 +247,7 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
         Path: Below ``root``; without ``..``.
 
     Raises:
-        ValueError: The name is no string or empty, or leads outside ``root``.
+        ValueError: The name is empty or not a string, or leads outside ``root``.
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f'a file name must be a text that is not empty, got {name!r}')

@@ -76,7 +76,7 @@ def pose_head(model: dict, key: str = 'model') -> tuple[str, dict]:
     while isinstance(head, dict) and isinstance(head.get('pose_cfg'), dict):
         head, key = head['pose_cfg'], f'{key}.pose_cfg'
     if not isinstance(head, dict) or 'type' not in head:
-        raise ValueError('the config is no pose config that mmwing can change: its '
+        raise ValueError('the config is not a pose config that mmwing can change: its '
                          'model has no head')
     return key, head
 

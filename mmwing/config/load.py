@@ -41,7 +41,7 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
                                     f'directory: {os.getcwd()})')
         config = config_path(config)
     if osp.splitext(config)[1] not in ('.py', '.json', '.yaml', '.yml'):
-        raise ValueError(f'{config!r} is no config file: its name must end in .py, '
+        raise ValueError(f'{config!r} is not a config file: its name must end in .py, '
                          '.json, .yaml or .yml')
     try:
         _check_data_only(config)
@@ -53,7 +53,7 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         cfg.merge_from_dict(cfg_options)
     for key in ('model', 'default_scope'):
         if key not in cfg:
-            raise ValueError(f'{config!r} is no MMPose config: it has no {key!r}')
+            raise ValueError(f'{config!r} is not an MMPose config: it has no {key!r}')
     return cfg
 
 

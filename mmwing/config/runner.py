@@ -25,8 +25,7 @@ def build_runner(cfg: Config) -> Runner:
     (:func:`.agreement.check_agreement`) and the losses of mmwing's are checked against
     head and data (:func:`mmwing.config.check_losses`); where there are any, the config
     that the run saves imports mmwing, so that MMPose's scripts can read it. Without
-    MMDetection,
-    the classes that RTMPose configs take from there are taken from MMPose and mmwing.
+    MMDetection, what RTMPose configs take from there is taken from MMPose and mmwing.
     Checkpoints hold the config as data, see :class:`mmwing.CheckpointConfigHook`.
     """
     check_agreement(cfg)

@@ -122,7 +122,7 @@ class Swap:
             raise ValueError(f'the output {str(path)!r} must end in .py')
         if path.parent.exists() and not path.parent.is_dir():
             raise ValueError(f'the output cannot be written: {str(path.parent)!r} is '
-                             'no folder')
+                             'not a folder')
         if path.is_dir():
             raise ValueError(f'the output {str(path)!r} is a folder')
         if path.exists():
@@ -178,7 +178,7 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
     cfg = copy.deepcopy(cfg)
     model = cfg.get('model')
     if not isinstance(model, dict):
-        raise ValueError('the config is no pose config: it has no model')
+        raise ValueError('the config is not a pose config: it has no model')
     key, old_head = pose_head(model)
     if not isinstance(old_head['type'], str):
         raise ValueError('the config is in the pure Python style (read_base), which '

@@ -45,7 +45,7 @@ def type_name(config: object) -> str:
 
     Returns:
         ``'RandomFlip'``, ``'mmwing.WingLoss'``; of a class, as configs in the pure
-        Python style have it, the same. Empty for what is no dict with a type.
+        Python style have it, the same. Empty for what is not a dict with a type.
     """
     if not isinstance(config, dict):
         return ''

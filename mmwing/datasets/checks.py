@@ -82,7 +82,7 @@ class CheckReport:
 
     @property
     def broken(self) -> bool:
-        """Whether something must be mended before training."""
+        """Whether something must be corrected before training."""
         return any(problem.kind in BROKEN for problem in self.problems)
 
     def text(self, limit: int | None = 10) -> str:
@@ -118,7 +118,7 @@ class CheckReport:
         by_kind = defaultdict(list)
         for problem in self.problems:
             by_kind[problem.kind].append(problem)
-        for title, broken in (('broken, to be mended:', True),
+        for title, broken in (('broken, to be corrected:', True),
                               ('to be looked at:', False)):
             kinds = [kind for kind in by_kind if (kind in BROKEN) is broken]
             if kinds:

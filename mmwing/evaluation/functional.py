@@ -59,7 +59,7 @@ def nme(pred: ArrayLike, target: ArrayLike, normalizer: Normalizer = 'inter_ocul
         warning. A face whose prediction is not finite has an infinite error.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: If shapes do not agree, the normaliser means nothing for these
             faces, or no face is usable.
 
@@ -99,7 +99,7 @@ def failure_rate(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float
         as in :func:`nme`.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: As :func:`nme`, or if the threshold is not positive and finite.
     """
     check_threshold(thr)
@@ -127,7 +127,7 @@ def auc(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float = 0.1,
         A fraction; a float for numpy, a tensor for torch.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: As :func:`nme`, or if the threshold is not positive and finite.
     """
     check_threshold(thr)
@@ -153,7 +153,7 @@ def ced(pred: ArrayLike, target: ArrayLike | None = None, *,
         whose prediction is not finite counts among the faces and has no step.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: As :func:`nme`.
     """
     errors = np.sort(_usable_errors_of(pred, target, normalizer, visible, boxes))
@@ -221,7 +221,7 @@ def point_errors(pred: ArrayLike, target: ArrayLike,
         prediction is not finite.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: If the shapes do not agree.
     """
     pred, target = as_array(pred, 'pred'), as_array(target, 'target')

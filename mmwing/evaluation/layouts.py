@@ -92,7 +92,7 @@ def as_landmark_pair(pair: Sequence, num_keypoints: int,
         argument: What messages call the pair.
 
     Raises:
-        TypeError: If an index is no integer.
+        TypeError: If an index is not an integer.
         ValueError: If there are not two entries, or an index does not exist.
     """
     wanted = (f'{argument} must be two landmarks (or two groups of landmarks), such as '

@@ -78,7 +78,7 @@ def normalizer_lengths(normalizer: Normalizer, target: np.ndarray,
         boxes: Face boxes (N, 4) as x1, y1, x2, y2, for the normalisers ``box_*``.
 
     Raises:
-        TypeError: If an argument is no array of numbers.
+        TypeError: If an argument is not an array of numbers.
         ValueError: If the normaliser means nothing for these faces.
     """
     if isinstance(normalizer, (np.ndarray, torch.Tensor)):
@@ -228,7 +228,7 @@ def check_visible(visible: Any, target: np.ndarray) -> np.ndarray:
     """Where landmarks count (N, K), bool.
 
     Raises:
-        TypeError: If it is no array of numbers.
+        TypeError: If it is not an array of numbers.
         ValueError: If it has another shape.
     """
     visible = as_array(visible, 'visible')

@@ -60,11 +60,11 @@ def record_from_dict(content: Mapping[str, Any]) -> RunRecord:
     """The reverse of :func:`record_to_dict`.
 
     Raises:
-        ValueError: If it is no record, or one of another format.
+        ValueError: If it is not a record, or one of another format.
     """
     found = content.get('format') if isinstance(content, Mapping) else None
     if found != _FORMAT:
-        raise ValueError('it is no record of a run' if found is None else
+        raise ValueError('it is not the record of a run' if found is None else
                          f'its format is {found!r}, this mmwing reads {_FORMAT!r}')
     try:
         names = [str(name) for name in content['names']]
@@ -142,7 +142,7 @@ def read_nme(source: str | Path) -> float:
 
     Raises:
         FileNotFoundError: If it is neither a number nor a file.
-        ValueError: If the file names no NME, or the NME is no positive fraction.
+        ValueError: If the file names no NME, or the NME is not a positive fraction.
     """
     try:
         nme = float(str(source))

@@ -39,7 +39,7 @@ class BoxFile:
                     else self._read_csv())
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f'{self.path} is no file of boxes: {type(error).__name__}: {error}; it '
+                f'{self.path} is not a box file: {type(error).__name__}: {error}; it '
                 f'needs the columns image, {", ".join(_COLUMNS)}, or COCO-style images '
                 'and annotations with bbox') from error
         if not rows:

@@ -9,7 +9,7 @@ def check_boxes(boxes: object, width: int, height: int) -> np.ndarray:
     """Boxes as an array, after a look at what would give landmarks of nothing.
 
     Args:
-        boxes: N boxes (N, 4): x1, y1, x2, y2 in pixels; an empty list is no box.
+        boxes: N boxes (N, 4): x1, y1, x2, y2 in pixels; an empty list means no box.
         width: Of the image, in pixels.
         height: Of the image, in pixels.
 

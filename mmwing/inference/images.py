@@ -67,7 +67,7 @@ def _from_file(path: str | os.PathLike) -> np.ndarray:
         raise MissingImageError(f'no image {name} (working directory: {os.getcwd()})'
                                 ) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f'{name} is no image, or of an unknown format') from error
+        raise ImageError(f'{name} is not an image, or of an unknown format') from error
     except Image.DecompressionBombError as error:
         raise ImageError(f'{name} is too large: {error}; PIL.Image.MAX_IMAGE_PIXELS '
                          'sets the limit') from error

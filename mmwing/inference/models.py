@@ -64,7 +64,7 @@ def load_model(model: str | os.PathLike | None = None,
     checkpoint = _find(model)
     content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu', logger='silent')
     if not isinstance(content, dict):
-        raise ValueError(f'{checkpoint!r} is no checkpoint of MMEngine: it holds a '
+        raise ValueError(f'{checkpoint!r} is not a checkpoint of MMEngine: it holds a '
                          f'{type(content).__name__}')
     cfg = _config(content, checkpoint, model, config)
     cfg.model.train_cfg = None

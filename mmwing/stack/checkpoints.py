@@ -90,7 +90,7 @@ def load_checkpoint_file(filename: str, map_location=None):
         FileNotFoundError: There is no such file.
         pickle.UnpicklingError: The file needs more than tensors, containers
             and MMEngine's training state, and it was not declared trusted;
-            or it is no checkpoint at all (damaged, cut off).
+            or it is not a checkpoint at all (damaged, cut off).
     """
     import torch
 

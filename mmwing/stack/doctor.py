@@ -219,7 +219,7 @@ def report(findings: list[Finding]) -> str:
         lines += ['', 'Optional; only if you need what is named above:']
         lines += [f'  {f.name:<{width}}  {f.remedy}' for f in optional]
     if broken:
-        lines += ['', 'Broken; mend with:']
+        lines += ['', 'Broken; fix with:']
         lines += [f'  {f.name:<{width}}  {f.remedy}' for f in broken]
     else:
         lines += ['', 'All that mmwing needs works.']

@@ -140,7 +140,7 @@ def test_a_swap_that_changes_nothing(cfg, head, tmp_path):
 
 @pytest.mark.parametrize(('name', 'message'), [
     ('wing', 'must end in .py'), ('mine.py', 'was not written by a swap'),
-    ('mine.py/wing.py', 'is no folder'), ('folder.py', 'is a folder')])
+    ('mine.py/wing.py', 'is not a folder'), ('folder.py', 'is a folder')])
 def test_an_output_that_cannot_be(cfg, name, message, tmp_path):
     (tmp_path / 'mine.py').write_text('x = 1\n')
     (tmp_path / 'folder.py').mkdir()

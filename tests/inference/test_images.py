@@ -79,8 +79,8 @@ def write_broken_files(tmp_path):
 
 @pytest.mark.parametrize(('name', 'message'), [
     ('cut.jpg', r'cut\.jpg cannot be decoded: .*truncated'),
-    ('text.png', r'text\.png is no image'),
-    ('empty.png', r'empty\.png is no image'),
+    ('text.png', r'text\.png is not an image'),
+    ('empty.png', r'empty\.png is not an image'),
     ('missing.png', r'no image .*missing\.png'),
     ('.', 'is a folder'),
 ])

@@ -142,7 +142,7 @@ def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
     assert status == 1
     assert '4 faces in 3 images; 7 inputs came to nothing' in out
     for line in (r'missing.jpg: no such file', 'no*.png: no such file',
-                 'cut.jpg cannot be decoded', 'text.png is no image',
+                 'cut.jpg cannot be decoded', 'text.png is not an image',
                  'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
         assert line in err
     assert len(read_landmarks('predictions/predictions.csv')) == 4
@@ -168,7 +168,7 @@ def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
 
 @pytest.mark.parametrize(('arguments', 'message'), [
     (['--boxes', 'nowhere.csv'], "'nowhere.csv' does not exist"),
-    (['--boxes', 'photos/notes.txt'], 'is no file of boxes'),
+    (['--boxes', 'photos/notes.txt'], 'is not a box file'),
 ])
 def test_bad_arguments(run, photos, arguments, message):
     assert message in run(photos, *arguments)[0]
@@ -213,5 +213,5 @@ def test_files_of_no_boxes(content, tmp_path):
     path = tmp_path / ('boxes.json' if content[0] in '{[' else 'boxes.csv')
     path.write_text(content)
     with pytest.raises(ValueError,
-                       match=r'boxes\.(json|csv) (is no file of|holds no) box'):
+                       match=r'boxes\.(json|csv) (is not a|holds no) box'):
         BoxFile(path)

@@ -1,4 +1,4 @@
-"""The doctor says what is broken and how to mend it."""
+"""The doctor says what is broken and how to fix it."""
 
 import importlib
 import sys

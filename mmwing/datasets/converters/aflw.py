@@ -97,5 +97,5 @@ class AFLWConverter(Converter):
                 raise ArchiveError(f'{path}: {key} has shape {info[key].shape}, '
                                    f'expected {(faces, width)}')
         if sorted(info['ra'].ravel().tolist()) != list(range(1, faces + 1)):
-            raise ArchiveError(f'{path}: ra is no permutation of 1 to {faces}')
+            raise ArchiveError(f'{path}: ra is not a permutation of 1 to {faces}')
         return info

@@ -135,7 +135,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
         if not np.isfinite([x, y, width, height]).all() or min(
                 width, height) < 0 or max(width, height) == 0:
             raise ValueError(
-                f'{record.where}: the box is {width:g} x {height:g} pixels; mend it '
+                f'{record.where}: the box is {width:g} x {height:g} pixels; correct it '
                 '(`mmwing check` lists all offenders)')
         return {
             'id': record.id,

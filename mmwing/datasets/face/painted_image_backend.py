@@ -56,7 +56,7 @@ class PaintedImageBackend(BaseStorageBackend):
         return cv2.imencode('.png', paint_face(seed, index, image_size)[0])[1].tobytes()
 
     def get_text(self, filepath: str | Path, encoding: str = 'utf-8') -> str:
-        """Refuse: a painted face is no text.
+        """Refuse: a painted face is not text.
 
         Raises:
             ValueError: Always.

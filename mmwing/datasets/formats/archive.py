@@ -27,7 +27,7 @@ class RawArchive:
         root: The directory.
 
     Raises:
-        ArchiveError: If it is no directory.
+        ArchiveError: If it is not a directory.
     """
 
     def __init__(self, root: str | Path) -> None:

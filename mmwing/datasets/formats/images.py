@@ -32,7 +32,7 @@ class ImageFile:
 
         Raises:
             MissingImageError: If there is no such file.
-            ImageError: If it is no image, or cut off.
+            ImageError: If it is not an image, or cut off.
         """
         try:
             image = Image.open(self.path)

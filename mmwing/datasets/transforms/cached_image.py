@@ -42,7 +42,7 @@ class LoadCachedImage(LoadImage):
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If the file is no image, or a damaged one.
+            ValueError: If the file is not an image, or a damaged one.
         """
         path = results.get('img_path')
         image = self._images.get(path)

@@ -122,7 +122,7 @@ class RandomFaceBox(RandomBBoxTransform):
                 f'{results.get("img_path")!r} is annotated with {points.shape[1]} '
                 f'landmarks, but the data set describes {len(pairs)} (flip_indices in '
                 'its metainfo): choose the data set type or the metainfo of these '
-                'landmarks, or mend the annotation')
+                'landmarks, or correct the annotation')
 
     def __repr__(self) -> str:
         return (f'{self.__class__.__name__}(rotation={self.rotate_factor}, '

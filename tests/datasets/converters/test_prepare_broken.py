@@ -221,7 +221,7 @@ def test_cofw_without_a_variable(make, tmp_path):
 
 
 @pytest.mark.parametrize('change, message', [
-    ({'ra': np.array([[1, 2, 2, 4, 5]])}, 'ra is no permutation of 1 to 5'),
+    ({'ra': np.array([[1, 2, 2, 4, 5]])}, 'ra is not a permutation of 1 to 5'),
     ({'bbox': np.ones((4, 4))}, r'bbox has shape \(4, 4\), expected \(5, 4\)'),
     ({'data': np.ones((5, 42))}, 'data has shape'),
 ])
