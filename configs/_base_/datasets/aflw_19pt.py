@@ -1,6 +1,6 @@
-# AFLW-Full, 19 points. Errors are divided by the size of the face box (Feng et al.,
-# CVPR 2018, section 7). AFLW's boxes are square: the root of the area is the side, the
-# box_size of the annotation, and MMPose's bbox_size.
+# AFLW-Full, 19 points. Errors are divided by the size of the face box, as in the protocol
+# of Zhu et al. (CVPR 2016), which Feng et al. (CVPR 2018) follow. AFLW's boxes are square:
+# the root of the area is the side, the box_size of the annotation and MMPose's bbox_size.
 _base_ = './300w_68pt.py'
 
 dataset_type = 'AFLWDataset'
