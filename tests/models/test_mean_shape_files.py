@@ -24,3 +24,14 @@ def test_bad_files(tmp_path):
         (tmp_path / name).write_text('[[1, 2')
         with pytest.raises(ValueError, match=name):
             load_mean_shape(tmp_path / name, 3)
+
+
+def test_a_file_with_pickled_objects_is_refused(tmp_path):
+    class Intruder:
+        def __reduce__(self):
+            return open, (str(tmp_path / 'executed'), 'w')
+
+    np.save(tmp_path / 'shape.npy', np.array([Intruder()]), allow_pickle=True)
+    with pytest.raises(ValueError, match=r'shape\.npy'):
+        load_mean_shape(tmp_path / 'shape.npy', 1)
+    assert not (tmp_path / 'executed').exists()

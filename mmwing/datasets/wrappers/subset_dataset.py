@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mmengine.dataset import BaseDataset
-from mmengine.fileio import load
 
+from mmwing.files import read_json
 from mmwing.registry import DATASETS
 
 from .annotation import annotation_of
@@ -113,7 +113,7 @@ class SubsetDataset:
         finally:
             vars(dataset).pop('_load_annotations', None)
         # Loaded before, or by a reader of another kind.
-        self._fields = fields or self._read_fields(load(dataset.ann_file))
+        self._fields = fields or self._read_fields(read_json(dataset.ann_file))
 
     def _read_fields(self, content: Mapping) -> dict[int, dict]:
         """``subsets`` and ``attributes`` of each face, by the id of its annotation."""

@@ -83,3 +83,11 @@ def test_bad_files_are_named(tmp_path, name, text, message):
 def test_missing_file_says_where_it_was_looked_for(tmp_path):
     with pytest.raises(FileNotFoundError, match=f'looked for no.yaml, {tmp_path}'):
         read_points_file('no.yaml', tmp_path)
+
+
+def test_yaml_is_read_as_data(tmp_path):
+    path = tmp_path / 'points.yaml'
+    path.write_text(f'names: !!python/object/apply:open [{tmp_path / "executed"}, w]')
+    with pytest.raises(ValueError, match=r'points\.yaml'):
+        read_points_file(path)
+    assert not (tmp_path / 'executed').exists()

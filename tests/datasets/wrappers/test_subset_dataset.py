@@ -1,4 +1,6 @@
 import json
+import pickle
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -174,8 +176,8 @@ def test_lazy_init_reads_nothing_yet(config):
 
 def test_the_annotation_file_is_read_once(config, monkeypatch):
     read = []
-    load = subset_dataset.load
-    monkeypatch.setattr(subset_dataset, 'load',
+    load = subset_dataset.read_json
+    monkeypatch.setattr(subset_dataset, 'read_json',
                         lambda path: read.append(path) or load(path))
     assert len(build(config, subsets='common')) == 4
     assert not read
@@ -222,3 +224,22 @@ def test_pipelines_must_pack_the_id(config):
 def test_the_former_name_is_refused_with_the_present_one(config):
     with pytest.raises(KeyError, match="write mmwing.SubsetDataset"):
         DATASETS.build(dict(type='mmwing.PoseSubset', dataset=config))
+
+
+def test_annotations_are_read_as_data(tmp_path):
+    """MMEngine's reader unpickles a .pkl and builds what a YAML file names."""
+    class Intruder:
+        def __reduce__(self):
+            return open, (str(tmp_path / 'executed'), 'w')
+
+    (tmp_path / 'ann.pkl').write_bytes(pickle.dumps(Intruder()))
+    (tmp_path / 'ann.yaml').write_text(
+        f'!!python/object/apply:open [{tmp_path / "executed"}, w]')
+    for name in ('ann.pkl', 'ann.yaml'):
+        dataset = object.__new__(subset_dataset.SubsetDataset)
+        dataset.named = {}
+        dataset.dataset = SimpleNamespace(ann_file=str(tmp_path / name),
+                                          full_init=lambda: None)
+        with pytest.raises(ValueError, match=f'{name}.* is not'):
+            dataset._load()
+    assert not (tmp_path / 'executed').exists()
