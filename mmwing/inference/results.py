@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,7 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
     ``keypoint_scores`` and ``score`` are null where the model or the box has none.
 
     Args:
-        path: The file. Image names in it start from its folder.
+        path: The file. Image names in it start from the working directory.
         images: The images with their faces.
         model: What was used, for ``info``.
         names: Names of the landmarks.
@@ -64,7 +63,7 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
                 'score': _number(face.score)})
     write_json(path, {
         'info': {'description': f'Predictions of {model}', 'version': __version__},
-        'images': [{'id': index, 'file_name': _relative(image.path, path),
+        'images': [{'id': index, 'file_name': _name(image.path),
                     'width': image.size[0], 'height': image.size[1]}
                    for index, image in enumerate(images)],
         'annotations': annotations,
@@ -75,7 +74,7 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
                           num_keypoints: int) -> None:
     """Write a CSV file with a row a face, which mmwing reads as annotations.
 
-    Columns: ``image`` (from the file's folder), ``face`` (its number in the image),
+    Columns: ``image`` (from the working directory), ``face`` (its number in the image),
     ``box_x``, ``box_y``, ``box_w``, ``box_h``, ``score``, and ``x0``, ``y0``, ``s0`` …
     of each landmark; a score that does not exist is empty.
     """
@@ -88,7 +87,7 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
             x1, y1, x2, y2 = face.box.tolist()
             row = [x1, y1, x2 - x1, y2 - y1, face.score,
                    *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
-            writer.writerow([_relative(image.path, path), number, *(
+            writer.writerow([_name(image.path), number, *(
                 '' if math.isnan(value) else f'{value:.3f}' for value in row)])
     write_text(path, text.getvalue())
 
@@ -106,14 +105,14 @@ def write_predictions_pts(folder: Path, image: PredictedImage) -> None:
                    f'version: 1\nn_points: {len(face.keypoints)}\n{{\n{points}\n}}\n')
 
 
-def _relative(image: str, path: Path) -> str:
-    """An image's path from the folder of a file."""
+def _name(image: str) -> str:
+    """An image's path from the working directory, or in full if it lies elsewhere."""
     if '://' in image:
         return image
-    try:
-        return Path(os.path.relpath(image, path.parent)).as_posix()
-    except ValueError:  # on another drive
-        return Path(image).resolve().as_posix()
+    path = Path(image).resolve()
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()
 
 
 def _rounded(value: float) -> float:

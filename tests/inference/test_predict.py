@@ -70,9 +70,9 @@ def test_results_are_those_of_the_landmarker(run, photos, boxes, faces, landmark
     expected[2] = landmarker(photos / 'b.jpg', boxes=faces[2]['bbox'])[0].keypoints
     # mmwing reads what it has written as annotations.
     for file in ('predictions.json', 'predictions.csv'):
-        records = read_landmarks(results / file)
+        records = read_landmarks(results / file, '.')
         assert [record.image_path for record in records] == [
-            f'{results}/../photos/{name}' for name in ('a.png', 'a.png', 'b.jpg',
+            f'photos/{name}' for name in ('a.png', 'a.png', 'b.jpg',
                                                        'deep/a.png')]
         for record, keypoints in zip(records, expected, strict=True):
             np.testing.assert_allclose(record.keypoints, keypoints, atol=2e-3)
@@ -116,15 +116,16 @@ def test_results_are_boxes_for_the_next_run(run, photos, boxes, tmp_path):
         status, *_ = run(photos, '--boxes', f'first/{file}', '--out', out,
                          '--no-drawings')
         assert status == 0 and not (tmp_path / out / 'drawings').exists()
-        for one, other in zip(read_landmarks('first/predictions.csv'),
-                              read_landmarks(f'{out}/predictions.csv'), strict=True):
+        for one, other in zip(read_landmarks('first/predictions.csv', '.'),
+                              read_landmarks(f'{out}/predictions.csv', '.'),
+                              strict=True):
             np.testing.assert_allclose(one.keypoints, other.keypoints, atol=0.01)
 
 
 def test_whole_pictures(run, photos, landmarker):
     status, out, _ = run(photos / 'b.jpg', '--boxes', 'whole')
     assert status == 0 and '1 faces in 1 images' in out
-    [record] = read_landmarks('predictions/predictions.csv')
+    [record] = read_landmarks('predictions/predictions.csv', '.')
     np.testing.assert_allclose(
         record.keypoints, landmarker(photos / 'b.jpg', boxes='whole')[0].keypoints,
         atol=2e-3)
@@ -145,7 +146,7 @@ def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
                  'cut.jpg cannot be decoded', 'text.png is not an image',
                  'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
         assert line in err
-    assert len(read_landmarks('predictions/predictions.csv')) == 4
+    assert len(read_landmarks('predictions/predictions.csv', '.')) == 4
 
 
 def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
@@ -157,7 +158,7 @@ def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
     assert (tmp_path / 'predictions/predictions.csv').read_bytes() == before
     assert not (tmp_path / 'predictions/drawings').exists()
     assert run(photos, '--boxes', boxes, '--overwrite')[0] == 0
-    assert len(read_landmarks('predictions/predictions.csv')) == 4
+    assert len(read_landmarks('predictions/predictions.csv', '.')) == 4
 
 
 def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
