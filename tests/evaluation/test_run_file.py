@@ -96,7 +96,7 @@ def test_what_a_later_version_adds_is_passed_over(record, tmp_path):
 
 @pytest.mark.parametrize(('change', 'message'), [
     (lambda c: c.update(format='mmwing run 9'), "format is 'mmwing run 9'"),
-    (lambda c: c.pop('format'), 'no record of a run'),
+    (lambda c: c.pop('format'), 'not the record of a run'),
     (lambda c: c.pop('names'), 'incomplete or damaged'),
     (lambda c: c['names'].pop(), 'incomplete or damaged|names and|cannot reshape'),
     (lambda c: c['lengths'].pop('box_width'), 'incomplete or damaged'),

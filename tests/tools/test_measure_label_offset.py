@@ -39,8 +39,9 @@ def test_says_what_to_write_and_counts_what_is_removed(monkeypatch, tmp_path, ca
         cfg = load_config(CONFIG, {
             'val_dataloader.dataset.num_samples': 8, 'val_dataloader.num_workers': 0,
             'val_dataloader.persistent_workers': False})
-        cfg.val_dataloader.dataset.pipeline.insert(
-            1, dict(type='mmwing.RemoveLabelOffset', offset=removed))
+        for loader in (cfg.train_dataloader, cfg.val_dataloader):
+            loader.dataset.pipeline.insert(
+                1, dict(type='mmwing.RemoveLabelOffset', offset=removed))
         path = tmp_path / f'removed_{removed:.0f}.py'
         cfg.dump(path)
         run(monkeypatch, path, checkpoint, '--work-dir', tmp_path / 'work')
