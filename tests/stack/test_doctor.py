@@ -2,9 +2,11 @@
 
 import importlib
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
+from mmengine.visualization import Visualizer
 from mmpose.visualization import PoseLocalVisualizer
 
 from mmwing import stack, trial
@@ -40,6 +42,11 @@ def test_a_step_that_fails_is_named(code, name, note, tmp_path, monkeypatch):
 
 def test_the_trial_names_the_step_that_fails(monkeypatch, capsys):
     """Here drawing, as with a numpy that MMPose does not know."""
+    # The trial is a process of its own. Here, visualizers of other tests are left in
+    # MMEngine's tables, and hooks take the one that was made last.
+    for cls in (Visualizer, PoseLocalVisualizer):
+        monkeypatch.setattr(cls, '_instance_dict', OrderedDict())
+
     def fail(self, *arguments, **options):
         raise TypeError('only 0-dimensional arrays can be converted')
 
@@ -48,8 +55,7 @@ def test_the_trial_names_the_step_that_fails(monkeypatch, capsys):
     lines = [line for line in capsys.readouterr().out.splitlines()
              if line.startswith(trial.PREFIX)]
     assert lines[-2] == 'trial: test: works'
-    assert lines[-1].startswith('trial: draw: ')
-    assert 'Error: ' in lines[-1]
+    assert lines[-1].startswith('trial: draw: TypeError: only 0-dimensional arrays')
 
 
 def test_a_broken_package_is_named_with_its_remedy(capsys, monkeypatch):
