@@ -12,7 +12,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from mmwing.config.names import mmpose_config_name
-from mmwing.config.walk import walk
+from mmwing.walk import walk
 
 FOLDER = Path(mmpose.__file__).parent / '.mim/configs/face_2d_keypoint'
 #: mmpose::face_2d_keypoint/... of every config for faces that MMPose ships.

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     'resources': '',
     'files': '',
     'geometry': '',
+    'walk': '',
     'stack': 'files',
     # Figures of arrays: below the pictures that show them.
     'evaluation.functional': 'evaluation.normalizers',
@@ -33,17 +34,17 @@ MAY_IMPORT = {
     'datasets.wrappers': 'datasets.formats files geometry',
     'datasets.face': 'datasets.formats datasets.transforms files geometry',
     'datasets': 'datasets.face datasets.transforms datasets.wrappers',
-    'evaluation': 'datasets codecs files geometry visualization',
+    'evaluation': 'datasets codecs files geometry visualization walk',
     'engine': 'evaluation datasets codecs files geometry',
     'models': 'codecs files geometry',
     'config': 'models engine evaluation datasets codecs files geometry '
-              'visualization stack resources',
+              'visualization stack resources walk',
     'benchmark': 'config models engine evaluation datasets codecs files geometry '
                  'visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
                   'visualization resources',
     'inference': 'config models engine evaluation datasets codecs files geometry '
-                 'visualization stack resources',
+                 'visualization stack resources walk',
     'functional': 'evaluation models',
     'api': 'functional inference config models engine evaluation datasets codecs '
            'resources',

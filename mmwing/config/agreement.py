@@ -8,10 +8,10 @@ from typing import Any
 from mmengine.config import Config
 
 from mmwing.evaluation.layouts import as_landmark_pair, find_layout
+from mmwing.walk import SPLITS, datasets, find, lookup, type_name, walk
 
 from .heads import pose_heads
 from .points import points_of_head
-from .walk import SPLITS, datasets, find, lookup, type_name, walk
 
 #: Transforms that cut the network's input out of the image.
 CROPS = ('TopdownAffine', 'mmwing.FaceAffine')

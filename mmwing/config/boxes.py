@@ -4,8 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 
 from mmwing.datasets.transforms import BoxFromFile
-
-from .walk import type_name, with_pipelines
+from mmwing.walk import type_name, with_pipelines
 
 _CROP = 'GetBBoxCenterScale'
 

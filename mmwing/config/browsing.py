@@ -11,9 +11,9 @@ from mmengine.runner import set_random_seed
 
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_sample_sheet
+from mmwing.walk import type_name, with_pipelines
 
 from .data import check_data
-from .walk import type_name, with_pipelines
 
 
 def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: int = 0,

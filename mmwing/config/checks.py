@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
+from mmwing.walk import type_name, walk
+
 from .codecs import check_heatmap_values, loss_unit
 from .heads import check_fit, family_of, pose_heads
 from .losses import check_arguments, find_loss, is_ours, takes_heatmaps
 from .points import check_points
-from .walk import type_name, walk
 
 
 def check_losses(cfg: Config) -> list[str]:

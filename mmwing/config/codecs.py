@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .walk import find, type_name
+from mmwing.walk import find, type_name
 
 
 def target_generators(config: dict) -> list[tuple[str, dict]]:

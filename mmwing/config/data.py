@@ -13,8 +13,7 @@ from mmpose.registry import DATASETS
 
 from mmwing.datasets.face import FaceLandmarkDataset
 from mmwing.datasets.formats.coco_json import check_annotation_file
-
-from .walk import datasets, uses
+from mmwing.walk import datasets, uses
 
 
 def _reads_coco(dataset: dict) -> bool:

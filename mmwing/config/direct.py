@@ -10,10 +10,10 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmwing.models.heads import DirectRegressionHead
+from mmwing.walk import find, type_name, without_scope
 
 from .codecs import codec_of, input_size_of, target_generators
 from .heads import head_class
-from .walk import find, type_name, without_scope
 
 #: Fewer channels than this cannot hold where K landmarks are once they are averaged.
 MIN_CHANNELS_TO_AVERAGE = 512

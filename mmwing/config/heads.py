@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from mmpose.registry import MODELS
 
 from mmwing.models.losses import ResidualLoss
+from mmwing.walk import type_name
 
 from .losses import takes_heatmaps
-from .walk import type_name
 
 COORDINATES = 'coordinates'
 HEAT_MAPS = 'heat maps'

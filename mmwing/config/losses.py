@@ -8,8 +8,7 @@ import inspect
 from mmwing.models.losses import ResidualLoss
 from mmwing.models.losses.heatmap import HeatmapLoss
 from mmwing.registry import MODELS
-
-from .walk import type_name
+from mmwing.walk import type_name
 
 _PREFIX = 'mmwing.'
 

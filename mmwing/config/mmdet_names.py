@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmpose.registry import MODELS
 
-from .walk import walk
+from mmwing.walk import walk
 
 #: MMDetection's name -> the same class elsewhere.
 SUBSTITUTES = {

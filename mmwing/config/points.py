@@ -12,8 +12,7 @@ from mmpose.evaluation.metrics import NME
 from mmpose.registry import DATASETS
 
 from mmwing.evaluation.layouts import find_layout
-
-from .walk import inner_datasets, split_datasets, type_name
+from mmwing.walk import inner_datasets, split_datasets, type_name
 
 
 def points_of_head(head: dict) -> int | None:

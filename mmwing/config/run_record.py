@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .walk import uses
+from mmwing.walk import uses
 
 
 def keep_record(cfg: Config, **provenance: Any) -> None:

@@ -14,6 +14,7 @@ from mmengine.config import Config
 from mmwing.files import write_text
 from mmwing.models.losses import ResidualLoss
 from mmwing.models.losses.base import lengths_advice
+from mmwing.walk import find, lookup, uses, without_scope
 
 from .codecs import check_heatmap_values, loss_unit
 from .direct import to_direct_regression
@@ -34,7 +35,6 @@ from .mmdet_names import replace_mmdet_names
 from .names import mmpose_config_name
 from .points import advise_on_eyes, check_points
 from .source import config_text
-from .walk import find, lookup, uses, without_scope
 
 #: What ``swap_loss`` can do about the head.
 HEADS = ('keep', 'direct')

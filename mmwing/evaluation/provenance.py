@@ -6,7 +6,7 @@ import ast
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from hashlib import sha256
@@ -17,6 +17,7 @@ from typing import Any
 from mmengine.runner import CheckpointLoader
 
 from mmwing.version import __version__
+from mmwing.walk import datasets, walk
 
 _PACKAGES = ('torch', 'mmpose', 'mmengine', 'mmcv-lite', 'mmcv', 'numpy')
 
@@ -59,7 +60,7 @@ def describe_config(cfg: Mapping, split: str = 'test') -> dict[str, Any]:
         split: ``'test'`` or ``'val'``: which data are evaluated.
     """
     loader = cfg.get(f'{split}_dataloader') or {}
-    files = [str(dataset['ann_file']) for dataset in _datasets(
+    files = [str(dataset['ann_file']) for _, dataset in datasets(
         loader.get('dataset') or {}) if dataset.get('ann_file')]
     filename = getattr(cfg, 'filename', None)
     return {'config': PurePath(filename).stem if filename else '',
@@ -110,23 +111,11 @@ def loss_text(model: Mapping) -> str:
     A class of MMPose's has ``mmpose:`` in front. Left out are arguments that follow
     from the rest of the config: ``use_target_weight=True``, and the codec's input size.
     """
-    texts = dict.fromkeys(
-        _one_loss(loss, head) for head in _heads(model)
-        for loss in head['loss'].get('losses') or [head['loss']])
-    return ' + '.join(texts)
-
-
-def _heads(config: Any) -> Iterator[Mapping]:
-    """All parts of a model's config that have a loss."""
-    if isinstance(config, Mapping):
-        loss = config.get('loss')
-        if isinstance(loss, Mapping) and 'type' in loss:
-            yield config
-        for child in config.values():
-            yield from _heads(child)
-    elif isinstance(config, (list, tuple)):
-        for child in config:
-            yield from _heads(child)
+    heads = (part for _, part in walk(model)
+             if isinstance(part.get('loss'), Mapping) and 'type' in part['loss'])
+    return ' + '.join(dict.fromkeys(
+        _one_loss(loss, head) for head in heads
+        for loss in head['loss'].get('losses') or [head['loss']]))
 
 
 def _one_loss(loss: Mapping, head: Mapping) -> str:
@@ -147,16 +136,6 @@ def _equal(value: Any, other: Any) -> bool:
     if isinstance(value, (list, tuple)) and isinstance(other, (list, tuple)):
         return list(value) == list(other)
     return value == other
-
-
-def _datasets(dataset: Mapping) -> Iterator[Mapping]:
-    """The data sets inside wrappers."""
-    inner = dataset.get('dataset')
-    several = dataset.get('datasets') or ([inner] if inner else [])
-    if not several:
-        yield dataset
-    for child in several:
-        yield from _datasets(child)
 
 
 def _read_json_model(text: Any) -> Mapping | None:

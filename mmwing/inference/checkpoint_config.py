@@ -17,9 +17,9 @@ from mmengine.registry import WEIGHT_INITIALIZERS, Registry
 
 from mmwing import stack
 from mmwing.config import replace_mmdet_names
-from mmwing.config.walk import walk
 from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
 from mmwing.registry import KEYPOINT_CODECS, MODELS, TRANSFORMS
+from mmwing.walk import walk
 
 
 def find_test_pipeline(cfg: Mapping) -> list[dict]:

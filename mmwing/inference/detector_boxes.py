@@ -13,7 +13,7 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 from scipy.stats import trim_mean
 
-from mmwing.config.walk import datasets, with_pipelines
+from mmwing.walk import datasets, with_pipelines
 
 from .detectors import BoxMap, Detector
 

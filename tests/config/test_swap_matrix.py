@@ -21,7 +21,7 @@ from torch.nn import Sequential
 
 from mmwing.config import HEADS, build_runner, load_config, swap_loss
 from mmwing.config.losses import loss_names
-from mmwing.config.walk import without_scope
+from mmwing.walk import without_scope
 
 HEATMAP_LOSSES = ['AdaptiveWingLoss', 'HeatmapWingLoss']
 COORDINATE_LOSSES = [name for name in loss_names() if name not in HEATMAP_LOSSES]

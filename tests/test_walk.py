@@ -3,7 +3,8 @@
 from mmpose.models.heads import RegressionHead
 
 from mmwing.config.points import points_of_dataset
-from mmwing.config.walk import (
+from mmwing.models.losses import WingLoss
+from mmwing.walk import (
     datasets,
     find,
     lookup,
@@ -13,7 +14,6 @@ from mmwing.config.walk import (
     walk,
     with_pipelines,
 )
-from mmwing.models.losses import WingLoss
 
 LEAF = dict(type='A', pipeline=[dict(type='Load'), dict(type='mmpose.Pack')])
 WRAPPED = dict(type='CombinedDataset', datasets=[
