@@ -22,7 +22,7 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         config: Path of a config file, the name of one that mmwing ships, or
             ``mmpose::`` and the path of one that MMPose ships. A ``.py`` file is
             executed, and so are the ``.py`` files that it inherits from; JSON and
-            YAML are read as data.
+            YAML are read as data. What a config of any format names is built later.
         cfg_options: What ``--cfg-options`` gives: dotted key -> value.
 
     Raises:
@@ -73,7 +73,7 @@ def _check_data_only(config: str) -> None:
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValueError(
             f'config {config!r} is not plain data in JSON or YAML, as its name says: '
-            f'{error}. Only .py configs may run code') from error
+            f'{error}. Write it as plain data, or as a .py config') from error
     bases = content.get('_base_', []) if isinstance(content, dict) else []
     for base in [bases] if isinstance(bases, str) else bases:
         if '::' not in base:
