@@ -241,7 +241,7 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
         name: The name: relative to ``root``, or an absolute path below it.
         follow_links: Whether a folder below ``root`` may be a link to one elsewhere.
             That is right for reading, where links are the user's own, and wrong for
-            writing.
+            writing. The file itself may be a link.
 
     Returns:
         Path: Below ``root``; without ``..``.
@@ -262,10 +262,13 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
         relative = os.path.relpath(relative, os.path.abspath(root))
     path = Path(root) / relative
     real_root = os.path.realpath(root)
-    if relative.split(os.sep)[0] in (os.pardir, os.curdir) or not follow_links and (
-            not Path(os.path.realpath(path.parent)).is_relative_to(real_root)):
+    if relative.split(os.sep)[0] in (os.pardir, os.curdir):
         raise ValueError(f'the name {name!r} leads outside the folder '
                          f'{printable(root)!r}')
+    real_folder = os.path.realpath(path.parent)
+    if not follow_links and not Path(real_folder).is_relative_to(real_root):
+        raise ValueError(f'a link leads {name!r} outside the folder '
+                         f'{printable(root)!r}, to {printable(real_folder)!r}')
     return path
 
 

@@ -17,6 +17,7 @@ from mmwing import files
 from mmwing.files import (
     check_file,
     check_folder,
+    path_below,
     replace_file,
     replace_files,
     replace_folder,
@@ -301,3 +302,25 @@ def test_long_names(tmp_path):
     path = tmp_path / ('é' * 120 + '.json')  # 245 of 255 bytes
     write_json(path, 1)
     assert path.read_text() == '1'
+
+
+@pytest.mark.parametrize('name', [
+    '../a', 'b/../../a', '.', '..', '', ' ', '/etc/passwd', None, 3, 'a\0b', '\ud800'])
+def test_names_that_lead_out_of_a_folder(tmp_path, name):
+    with pytest.raises(ValueError, match='outside the folder|name'):
+        path_below(tmp_path / 'root', name)
+
+
+def test_names_below_a_folder(tmp_path):
+    root = tmp_path / 'root'
+    assert path_below(root, 'a/../b//c') == root / 'b/c'
+    assert path_below(root, str(root / 'b')) == root / 'b'
+    (root / 'in').mkdir(parents=True)
+    (root / 'out').symlink_to(tmp_path)
+    (root / 'file').symlink_to(tmp_path / 'x')
+    for name in ('in/x', 'out/x', 'file', 'new/x'):
+        assert path_below(root, name) == root / name
+        if name != 'out/x':
+            assert path_below(root, name, follow_links=False) == root / name
+    with pytest.raises(ValueError, match="a link leads 'out/x' outside the folder"):
+        path_below(root, 'out/x', follow_links=False)

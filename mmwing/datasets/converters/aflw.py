@@ -9,7 +9,8 @@ import numpy as np
 
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.images import ImageFile
-from mmwing.datasets.formats.problems import ArchiveError
+from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem
+from mmwing.files import path_below
 
 from .converter import Converter
 from .face import Face
@@ -68,12 +69,18 @@ class AFLWConverter(Converter):
             visible = info['mask_new'][index] == 1
             test = rank >= self.expected['train']
             frontal = ('frontal',) if visible.all() else ()
+            where = f'{self.archive.relative(path)}: face {index + 1}'
+            try:
+                image = path_below(images, names[index])
+            except ValueError as error:
+                self.log.add(Problem(Kind.UNREADABLE_ANNOTATION, where, str(error)))
+                continue
+            name = image.relative_to(images).as_posix()
             yield Face(
-                image=ImageFile(images / names[index]),
-                file_name=f'flickr/{names[index]}', split='test' if test else 'train',
+                image=ImageFile(image), file_name=f'flickr/{name}',
+                split='test' if test else 'train',
                 keypoints=points[index].reshape(2, -1).T - self.origin,
-                where=f'{self.archive.relative(path)}: face {index + 1}',
-                visibility=1 + visible.astype(int),
+                where=where, visibility=1 + visible.astype(int),
                 box=(left, top, right - left, bottom - top),
                 subsets=('full', *frontal) if test else ())
 

@@ -16,12 +16,15 @@ from PIL import Image
 from mmwing.datasets.formats.boxes import Box, landmark_box
 from mmwing.datasets.formats.images import ImageError, ImageFile, MissingImageError
 from mmwing.datasets.formats.problems import Kind, Problem
-from mmwing.files import replace_file
+from mmwing.files import path_below, replace_file
 
 from .face import Face
 
 _EXIF_ORIENTATION = 0x0112
 _LOSSY = ('.jpg', '.jpeg')
+
+#: Below ``OUT``, for images that are not complete.
+SCRATCH_FOLDER = '.partial'
 
 #: Landmarks that span more than this many images are numbers gone wrong.
 _LARGEST = 2
@@ -150,9 +153,20 @@ class ImagePlacer:
     """
 
     def __init__(self, out: Path, plan: ImagePlan) -> None:
+        self.out = out
         self.images = out / 'images'
-        self.scratch = out / '.partial'
+        self.scratch = out / SCRATCH_FOLDER
         self.plan = plan
+
+    def target(self, name: str) -> Path:
+        """Where an image goes: below ``OUT``, whatever its name or links say.
+
+        Raises:
+            ValueError: The name, or a link in ``OUT``, leads out.
+        """
+        path = path_below(self.images, name)
+        return path_below(self.out, path.relative_to(self.out).as_posix(),
+                          follow_links=False)
 
     def place(self, faces: list[Face]) -> list[Placed | Problem]:
         """Bring over one image.
@@ -174,7 +188,7 @@ class ImagePlacer:
 
     def _whole(self, faces: list[Face]) -> list[Placed | Problem]:
         source, name = faces[0].image, faces[0].file_name
-        target = self.images / name
+        target = self.target(name)
         notes: list[Placed | Problem] = []
         done = target.exists()
         image = Image.open(target) if done else source.open()
@@ -203,7 +217,7 @@ class ImagePlacer:
         for face in faces:
             window = Window.around(face.keypoints, factor, self.plan.size)
             name = window.file_name(face.file_name)
-            target = self.images / name
+            target = self.target(name)
             if not target.exists():
                 if image is None:
                     image = _plain(face.image.open())
@@ -217,6 +231,8 @@ class ImagePlacer:
         return done
 
     def _write(self, target: Path, write: Callable[[Path], object]) -> None:
+        if target.is_symlink():
+            target.unlink()  # to an image that is gone; writing would follow it
         # Not waiting for the disk: that would take longer than the images do.
         with replace_file(target, scratch=self.scratch, sync=False) as draft:
             write(draft)

@@ -25,19 +25,20 @@ from rich.progress import (
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import landmark_box
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
-from mmwing.files import replace_files, write_json
+from mmwing.files import path_below, replace_files, write_json
 from mmwing.version import __version__
 
 from .coco import annotation_file
 from .converter import Converter
 from .face import Face
-from .images import ImagePlacer, ImagePlan, Placed
+from .images import SCRATCH_FOLDER, ImagePlacer, ImagePlan, Placed
 from .recognise import CONVERTERS, check
 from .report import Report, Split
 
 #: What OUT was prepared with; a run that resumes must ask for the same.
 SETTINGS_FILE = 'prepare_settings.json'
 REPORT_FILE = 'prepare_report.json'
+ANNOTATIONS_FOLDER = 'annotations'
 
 
 def prepare(dataset: str, raw: str | Path, out: str | Path, *,
@@ -94,12 +95,13 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
     converter = CONVERTERS[dataset](archive, log, origin)
     settings = {'dataset': dataset, 'images': images, 'crop': crop, 'size': size,
                 'origin': converter.origin}
+    _check_links(out, converter)
     _check_settings(out, settings)
 
-    faces = _usable(converter, log)
+    placer = ImagePlacer(out, plan)
+    faces = _usable(converter, placer, log)
     if not faces:
         raise ArchiveError(_useless(archive, log))
-    placer = ImagePlacer(out, plan)
     shutil.rmtree(placer.scratch, ignore_errors=True)
     placer.scratch.mkdir(parents=True)
     try:
@@ -108,6 +110,16 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
     finally:
         shutil.rmtree(placer.scratch, ignore_errors=True)
     return _write(converter, out, placed, log, settings)
+
+
+def _check_links(out: Path, converter: Converter) -> None:
+    """Refuse links that would lead what is written out of the directory."""
+    for name in (SETTINGS_FILE, REPORT_FILE, SCRATCH_FOLDER, 'images', *(
+            f'{ANNOTATIONS_FOLDER}/{file}' for file in converter.files.values())):
+        path = path_below(out, name, follow_links=False)
+        if path.is_symlink():
+            raise ValueError(f'{path} is a link: what is written must lie in {out}, so '
+                             'remove the link')
 
 
 def _check_settings(out: Path, settings: dict) -> None:
@@ -124,7 +136,8 @@ def _check_settings(out: Path, settings: dict) -> None:
                          f'remove it first')
 
 
-def _usable(converter: Converter, log: ProblemLog) -> list[Face]:
+def _usable(converter: Converter, placer: ImagePlacer,
+            log: ProblemLog) -> list[Face]:
     """The faces whose annotations are sound."""
     faces = list(converter.faces())
     converter.report_missing(Counter(face.split for face in faces))
@@ -137,7 +150,7 @@ def _usable(converter: Converter, log: ProblemLog) -> list[Face]:
     for face in faces:
         key = face.file_name, face.keypoints.tobytes()
         first = seen.setdefault(key, face)
-        problem = _fault(face, count)
+        problem = _fault(face, count) or _fault_of_name(face, placer)
         if problem is None and first is not face:
             problem = Kind.DUPLICATE, f'same image and landmarks as {first.where}'
         if problem is None:
@@ -166,6 +179,14 @@ def _fault(face: Face, count: int | None) -> tuple[Kind, str] | None:
     for name, (_, _, width, height) in boxes.items():
         if min(width, height) <= 0:
             return Kind.EMPTY_BOX, f'{name} is {width:g} x {height:g} pixels'
+    return None
+
+
+def _fault_of_name(face: Face, placer: ImagePlacer) -> tuple[Kind, str] | None:
+    try:
+        path_below(placer.images, face.file_name)
+    except ValueError as error:
+        return Kind.UNREADABLE_ANNOTATION, str(error)
     return None
 
 
@@ -231,7 +252,7 @@ def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLo
         sorted(placed, key=lambda item: list(converter.files).index(item.face.split)),
         key=lambda item: item.face.split)}
     for split, items in by_split.items():
-        path = out / 'annotations' / converter.files[split]
+        path = out / ANNOTATIONS_FOLDER / converter.files[split]
         files[path] = partial(annotation_file, type(converter), items, info)
         subsets = Counter(name for item in items for name in item.face.subsets)
         report.splits[split] = Split(

@@ -90,7 +90,8 @@ class WFLWConverter(Converter):
         x0, y0, x1, y1 = rect - np.tile(self.origin, 4)
         attributes = dict(zip(ATTRIBUTES, flags.astype(int).tolist(), strict=True))
         yield Face(
-            image=ImageFile(image), file_name=name, split=split,
+            image=ImageFile(image), split=split,
+            file_name=image.relative_to(images).as_posix(),
             keypoints=points.reshape(-1, 2) - self.origin, where=where,
             box=(x0, y0, x1 - x0, y1 - y0), attributes=attributes,
             subsets=('full', *(key for key, flag in attributes.items() if flag)))

@@ -90,6 +90,8 @@ class RawArchive:
             ArchiveError: Several hold them, and not just one has that name.
         """
         for name in names[:50]:
+            if os.path.isabs(name):
+                continue  # would be found from any folder
             found = [folder for folder in self.folders if (folder / name).name
                      in self.folders.get((folder / name).parent, ())]
             meant = [folder for folder in found if folder.name == preferred] or found
