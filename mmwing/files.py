@@ -11,6 +11,7 @@ import platform
 import shutil
 import stat
 import time
+import unicodedata
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -197,10 +198,23 @@ def read_bytes(path: PathLike) -> bytes:
         OSError: It cannot be read.
         ValueError: It is a pipe, a device or a socket.
     """
+    check_regular_file(path)
+    return Path(path).read_bytes()
+
+
+def check_regular_file(path: PathLike) -> None:
+    """See that what is to be read is no pipe, device or socket.
+
+    For code that opens files by itself: a pipe would wait, and a device may have no
+    end. Folders pass, because opening one fails at once.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: It is a pipe, a device or a socket.
+    """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise ValueError(f'{printable(path)} is a pipe, device or socket, not a file')
-    return Path(path).read_bytes()
 
 
 def read_text(path: PathLike) -> str:
@@ -273,8 +287,18 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
 
 
 def printable(path: PathLike) -> str:
-    """Text of a path for messages; bytes that are no UTF-8 appear as ``\\udcff``."""
-    return str(path).encode(errors='backslashreplace').decode()
+    """Text of a path on one line, for messages, pages and pictures.
+
+    Bytes that are no UTF-8 appear as ``\\udcff``, line breaks and other control
+    characters as ``\\n`` and ``\\x1b``.
+    """
+    text = str(path)
+    if text.isprintable():
+        return text
+    return ''.join(
+        character.encode('unicode_escape').decode()
+        if unicodedata.category(character) in ('Cc', 'Cs', 'Zl', 'Zp') else character
+        for character in text)
 
 
 def _target(path: PathLike) -> Path:

@@ -17,7 +17,12 @@ from mmwing import files
 from mmwing.files import (
     check_file,
     check_folder,
+    check_regular_file,
     path_below,
+    printable,
+    read_bytes,
+    read_json,
+    read_text,
     replace_file,
     replace_files,
     replace_folder,
@@ -324,3 +329,20 @@ def test_names_below_a_folder(tmp_path):
             assert path_below(root, name, follow_links=False) == root / name
     with pytest.raises(ValueError, match="a link leads 'out/x' outside the folder"):
         path_below(root, 'out/x', follow_links=False)
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no pipes here')
+def test_pipes_and_devices_are_not_read(tmp_path):
+    os.mkfifo(tmp_path / 'a.json')
+    for path in (tmp_path / 'a.json', '/dev/zero'):
+        for read in (read_bytes, read_text, read_json, check_regular_file):
+            with pytest.raises(ValueError, match=f'{path} is a pipe, device or socket'):
+                read(path)
+
+
+@pytest.mark.parametrize(('name', 'expected'), [
+    ('Gesicht ä 顔.png', 'Gesicht ä 顔.png'),
+    (os.fsdecode(b'a\xff.png'), r'a\udcff.png'),
+    ('a\n\x1b[31mb\u2028.png', r'a\n\x1b[31mb\u2028.png')])
+def test_names_are_shown_on_one_line(name, expected):
+    assert printable(name) == expected

@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmwing.datasets.formats.boxes import landmark_box
-from mmwing.datasets.formats.images import (
-    ImageError,
-    ImageFile,
-    MissingImageError,
-)
 from mmwing.datasets.formats.landmark_files import read_landmarks
 from mmwing.datasets.formats.points_file import declared_names, read_points_file
 from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
@@ -32,15 +26,20 @@ from mmwing.geometry import (
     mirror_partners,
     odd_point,
 )
+from mmwing.images import (
+    ImageError,
+    MissingImageError,
+    decode_image,
+    is_turned,
+    read_image,
+    read_image_file,
+)
 from mmwing.visualization import draw_numbered_sheet
 
 #: With these, training stops or learns what is wrong; the others are to be looked at.
 BROKEN = frozenset({
     Kind.MISSING_IMAGE, Kind.UNREADABLE_IMAGE, Kind.UNREADABLE_ANNOTATION,
     Kind.POINT_COUNT, Kind.EMPTY_BOX, Kind.OUTSIDE, Kind.RANGE, Kind.FLIP_PAIRS})
-
-_EXIF_ORIENTATION = 0x0112
-_EXIF_TRANSPOSED = (5, 6, 7, 8)
 
 # In units of the mean shape's size (root mean square distance from its centre). On
 # 300-W right pairs stay below 0.03, exchanged neighbours on the chin reach 0.35, and
@@ -196,18 +195,11 @@ def _readable(records: list[LandmarkRecord]
               ) -> Iterator[tuple[np.ndarray, LandmarkRecord]]:
     """Records and their images, as far as these can be read."""
     for record in records:
-        image = _decoded(record.image_path)
-        if image is not None:
-            yield image, record
-
-
-def _decoded(path: str) -> np.ndarray | None:
-    """The image as MMPose decodes it, or None."""
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError:
-        return None
-    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        try:
+            image = read_image(record.image_path)
+        except ImageError:
+            continue
+        yield image, record
 
 
 def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = None,
@@ -296,16 +288,14 @@ def _read_images(records: list[LandmarkRecord],
 
 def _read_image(path: str) -> _Image:
     try:
-        image = ImageFile(Path(path)).open()
-        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
-        digest = hashlib.sha1(Path(path).read_bytes()).hexdigest()
+        data = read_image_file(path)
+        height, width = decode_image(data, path).shape[:2]
     except MissingImageError as error:
         return _Image((Kind.MISSING_IMAGE, str(error)))
-    except (ImageError, OSError) as error:
+    except ImageError as error:
         return _Image((Kind.UNREADABLE_IMAGE, str(error)))
-    # Of the size that OpenCV, and with it MMPose, makes of it.
-    size = image.size[::-1] if orientation in _EXIF_TRANSPOSED else image.size
-    return _Image(None, size, orientation != 1, digest)
+    return _Image(None, (width, height), is_turned(data),
+                  hashlib.sha1(data).hexdigest())
 
 
 def _record_problems(record: LandmarkRecord, num_points: int,

@@ -1,19 +1,19 @@
 """The report of one evaluation: record, table of faces, pictures, and a page."""
 
 import csv
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmwing.files import replace_folder
 from mmwing.geometry import mean_shape
+from mmwing.images import ImageError, read_image
 from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.error_map import draw_error_map
 from mmwing.visualization.face_sheet import draw_face_sheet
+from mmwing.visualization.tile import save_picture
 
 from .faces import EvaluatedFaces
 from .functional import landmark_nme
@@ -60,8 +60,8 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
         max_images: The page shows pictures of that many faces, the worst ones; the
             table always has all.
         load_image: Image path to image (H, W, 3) uint8 BGR, or None when there is
-            none. By default the file is read. A face without an image is drawn on
-            black.
+            none that can be read. By default the file is read. A face without an
+            image is drawn on black.
 
     Returns:
         The record as it was written.
@@ -163,7 +163,10 @@ def _selections(errors: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _read_image(path: str) -> np.ndarray | None:
-    return cv2.imread(path) if os.path.isfile(path) else None
+    try:
+        return read_image(path)
+    except ImageError:
+        return None
 
 
 class _Images:
@@ -184,7 +187,7 @@ def _draw_sheet(path: Path, faces: EvaluatedFaces, errors: np.ndarray,
     sheet = draw_face_sheet(
         [images.get(index) for index in indices], list(gt), list(faces.pred[indices]),
         [f'{100 * errors[index]:.2f} %' for index in indices], size=_TILE_SIZE)
-    cv2.imwrite(str(path), sheet)
+    save_picture(path, sheet)
 
 
 def _rows(faces: EvaluatedFaces, record: RunRecord, images: _Images,

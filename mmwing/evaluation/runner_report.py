@@ -1,17 +1,16 @@
 """The report of what an MMEngine runner has just tested."""
 
-import os.path as osp
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.runner import Runner
 
 from mmwing.files import check_folder
+from mmwing.images import ImageError, MissingImageError, read_image
 
 from .metrics import FaceAlignmentMetric
 from .provenance import describe_checkpoint, describe_config, now, stack_versions
@@ -100,9 +99,13 @@ class DatasetImages:
         self._indices: dict[str, int] | None = None
 
     def __call__(self, path: str) -> np.ndarray | None:
-        """Image (H, W, 3) uint8 BGR; None when there is none."""
-        if osp.isfile(path):
-            return cv2.imread(path)
+        """Image (H, W, 3) uint8 BGR; None when there is none that can be read."""
+        try:
+            return read_image(path)
+        except MissingImageError:
+            pass
+        except ImageError:
+            return None
         if self._indices is None:
             self._indices = {
                 self._dataset.get_data_info(index).get('img_path'): index

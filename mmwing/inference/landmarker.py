@@ -16,11 +16,12 @@ from mmpose.codecs import RegressionLabel
 from mmpose.structures import PoseDataSample
 from torch import nn
 
+from mmwing.images import ImageLike, read_image
+
 from .boxes import check_boxes
 from .checkpoint_config import find_test_pipeline
 from .detectors import BoxMap, Detector, find_detector
 from .face import Face
-from .images import ImageLike, read_image
 from .models import load_model
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from mmwing.images import read_image
 from mmwing.visualization.predicted_faces import draw_predicted_faces
 from mmwing.visualization.tile import save_picture
 
@@ -19,7 +20,6 @@ from .box_file import BoxFile
 from .boxes import check_boxes
 from .contours import contours_of
 from .face import Face
-from .images import read_image
 from .inputs import Input, find_inputs
 from .landmarker import FaceLandmarker
 from .results import (

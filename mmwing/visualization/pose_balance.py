@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
+
+from mmwing.images import read_image
 
 from .face_sheet import draw_face
 from .figure import figure_file
@@ -27,7 +28,8 @@ def draw_pose_balance(balanced: Any, path: str | Path,
         faces_per_bin: Rows of example faces, at least 0.
 
     Raises:
-        FileNotFoundError: When the image of an example cannot be read.
+        ValueError: When the image of an example cannot be read, see
+            :func:`mmwing.images.read_image`.
     """
     balanced.full_init()
     num_bins, edges = balanced.num_bins, balanced.bin_edges
@@ -82,9 +84,7 @@ def _face(info: dict) -> np.ndarray:
     """Tile (h, w, 3), BGR, of a sample with its landmarks."""
     image = info.get('img')
     if image is None:
-        image = cv2.imread(info['img_path'])
-        if image is None:
-            raise FileNotFoundError(f'cannot read the image {info["img_path"]!r}')
+        image = read_image(info['img_path'])
     visible = info.get('keypoints_visible', np.ones(info['keypoints'].shape[:2]))
     visible = visible.reshape(*info['keypoints'].shape[:2], -1)[0, :, :1]
     landmarks = np.where(visible > 0, info['keypoints'][0, :, :2], np.nan)

@@ -104,7 +104,7 @@ HERE = 'annotations[3] (id 3, 3.png)'
     (lambda f, c: os.remove(f / '3.png'), Kind.MISSING_IMAGE, True, r'3\.png'),
     (cut_image, Kind.UNREADABLE_IMAGE, True, r'3\.png'),
     (lambda f, c: (f / '3.png').write_text('html'), Kind.UNREADABLE_IMAGE, True,
-     'cannot identify'),
+     'cannot be decoded: it is not an image'),
     (lambda f, c: c['annotations'][3]['keypoints'].extend([1, 1, 1]),
      Kind.POINT_COUNT, True, '6 points, expected 5'),
     (set_point(2, float('nan'), 4), Kind.NOT_FINITE, False, 'point 2: taken as not'),

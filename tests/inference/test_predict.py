@@ -143,7 +143,7 @@ def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
     assert status == 1
     assert '4 faces in 3 images; 7 inputs came to nothing' in out
     for line in (r'missing.jpg: no such file', 'no*.png: no such file',
-                 'cut.jpg cannot be decoded', 'text.png is not an image',
+                 'cut.jpg cannot be decoded', 'text.png cannot be decoded: it is not',
                  'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
         assert line in err
     assert len(read_landmarks('predictions/predictions.csv', '.')) == 4

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from mmwing.datasets.formats.archive import RawArchive
-from mmwing.datasets.formats.images import ImageFile
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem
-from mmwing.files import path_below
+from mmwing.files import check_regular_file, path_below
 
 from .converter import Converter
 from .face import Face
-from .sources import require
+from .sources import ImageFile, require
 
 _INFO = 'AFLWinfo_release.mat'
 
@@ -88,6 +87,7 @@ class AFLWConverter(Converter):
         """The variables of the file, checked for shape."""
         loadmat = require('scipy.io', 'MATLAB v5 files').loadmat
         try:
+            check_regular_file(path)
             info = loadmat(path)
         # A damaged .mat makes scipy raise whatever its parser stumbles upon.
         except Exception as error:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.problems import ArchiveError
+from mmwing.files import check_regular_file
 
 from .converter import Converter
 from .face import Face
@@ -73,16 +74,22 @@ class COFWConverter(Converter):
         """Variables of a v7.3 file as float64, rows first."""
         h5py = require('h5py', 'MATLAB v7.3 files')
         try:
+            check_regular_file(path)
             with h5py.File(path, 'r') as mat:
                 missing = [name for name in names if name not in mat]
                 if missing:
                     raise ArchiveError(f'{path} has no variable {", ".join(missing)}; '
                                        f'it has {", ".join(mat)}')
                 arrays = [np.asarray(mat[name], dtype=np.float64).T for name in names]
-        except OSError as error:
+        except ArchiveError:
+            raise
+        # A damaged file makes h5py raise whatever it stumbles upon.
+        except Exception as error:
             raise ArchiveError(f'{path} is no MATLAB v7.3 file, or it is cut off '
                                f'({error}); unpack COFW_color.zip anew') from error
-        if arrays[0].shape[1] != 3 * self.num_keypoints:
-            raise ArchiveError(f'{path}: {names[0]} has rows of {arrays[0].shape[1]} '
-                               f'numbers, expected {3 * self.num_keypoints}')
+        for name, array, width in zip(names, arrays, (3 * self.num_keypoints, 4),
+                                      strict=True):
+            if array.ndim != 2 or array.shape[1] != width:
+                raise ArchiveError(f'{path}: {name} has rows of shape '
+                                   f'{array.shape[1:]}, expected ({width},)')
         return arrays

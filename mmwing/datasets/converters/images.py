@@ -14,13 +14,20 @@ import numpy as np
 from PIL import Image
 
 from mmwing.datasets.formats.boxes import Box, landmark_box
-from mmwing.datasets.formats.images import ImageError, ImageFile, MissingImageError
 from mmwing.datasets.formats.problems import Kind, Problem
 from mmwing.files import path_below, replace_file
+from mmwing.images import (
+    ImageError,
+    MissingImageError,
+    decode_image,
+    image_size,
+    is_turned,
+    read_image_file,
+)
 
 from .face import Face
+from .sources import ImageFile
 
-_EXIF_ORIENTATION = 0x0112
 _LOSSY = ('.jpg', '.jpeg')
 
 #: Below ``OUT``, for images that are not complete.
@@ -191,18 +198,26 @@ class ImagePlacer:
         target = self.target(name)
         notes: list[Placed | Problem] = []
         done = target.exists()
-        image = Image.open(target) if done else source.open()
-        width, height = image.size
-        turned = image.getexif().get(_EXIF_ORIENTATION, 1)
+        turned = False
+        if done or isinstance(source, ImageFile):
+            path = target if done else source.path
+            data = read_image_file(path)
+            turned = is_turned(data)
+            # What is there was decoded when it was put there.
+            size = image_size(data) if done else None
+            width, height = size or _size(decode_image(data, path, turn=False))
+        else:
+            pixels = source.read()
+            width, height = _size(pixels)
         if not done:
             if not isinstance(source, ImageFile):
-                self._write(target, functools.partial(_save, image))
+                self._write(target, functools.partial(_save, _picture(pixels)))
             elif self.plan.mode == 'link':
                 self._write(target, functools.partial(
                     os.symlink, os.path.abspath(source.path)))
             else:
                 self._write(target, functools.partial(shutil.copyfile, source.path))
-        if turned != 1:
+        if turned:
             notes.append(Problem(
                 Kind.EXIF, faces[0].where,
                 'OpenCV and MMPose turn this image, the landmarks do not follow; '
@@ -220,7 +235,7 @@ class ImagePlacer:
             target = self.target(name)
             if not target.exists():
                 if image is None:
-                    image = _plain(face.image.open())
+                    image = _picture(face.image.read())
                 misfit = _misfit(face, *image.size)
                 if misfit:
                     done.append(misfit)
@@ -238,13 +253,20 @@ class ImagePlacer:
             write(draft)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    return image if image.mode in ('L', 'RGB') else image.convert('RGB')
+def _size(pixels: np.ndarray) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]
+
+
+def _picture(pixels: np.ndarray) -> Image.Image:
+    """Pixels (H, W, 3), BGR, to be cut and saved; grey ones are saved as grey."""
+    if (pixels == pixels[..., :1]).all():
+        return Image.fromarray(np.ascontiguousarray(pixels[..., 0]))
+    return Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))
 
 
 def _save(image: Image.Image, path: Path) -> None:
     # Other formats ignore what JPEG asks for.
-    _plain(image).save(path, quality=95, subsampling=0)
+    image.save(path, quality=95, subsampling=0)
 
 
 def _misfit(face: Face, width: int, height: int) -> Problem | None:

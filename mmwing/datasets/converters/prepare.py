@@ -25,7 +25,7 @@ from rich.progress import (
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import landmark_box
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
-from mmwing.files import path_below, replace_files, write_json
+from mmwing.files import path_below, read_json, replace_files, write_json
 from mmwing.version import __version__
 
 from .coco import annotation_file
@@ -127,7 +127,7 @@ def _check_settings(out: Path, settings: dict) -> None:
     path = out / SETTINGS_FILE
     if not path.exists():
         return
-    before = json.loads(path.read_text(encoding='utf-8'))
+    before = read_json(path)
     differences = [f'{key}={before.get(key)!r} then, {value!r} now'
                    for key, value in settings.items() if before.get(key) != value]
     if differences:

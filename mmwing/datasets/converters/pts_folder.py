@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from mmwing.datasets.formats.archive import RawArchive
-from mmwing.datasets.formats.images import ImageFile
 from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
 from mmwing.datasets.formats.pts import (
     PtsFile,
@@ -19,6 +18,7 @@ from mmwing.datasets.formats.pts import (
 
 from .converter import Converter
 from .face import Face
+from .sources import ImageFile
 
 
 class PtsConverter(Converter):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmwing.datasets.formats.archive import IMAGE_SUFFIXES, RawArchive
-from mmwing.datasets.formats.images import ImageFile
+from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.problems import Kind, Problem
+from mmwing.images import IMAGE_SUFFIXES
 
 from .face import Face
 from .pts_folder import PtsConverter
-from .sources import ImageSource, VideoFrame
+from .sources import ImageFile, ImageSource, VideoFrame
 
 _VIDEO_SUFFIXES = ('.avi', '.mp4')
 

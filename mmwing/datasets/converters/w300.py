@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import Box
 from mmwing.datasets.formats.problems import Kind, Problem
+from mmwing.files import check_regular_file
 
 from .face import Face
 from .pts_folder import PtsConverter
@@ -100,6 +101,7 @@ class W300Converter(PtsConverter):
             return {}
         loadmat = require('scipy.io', 'MATLAB v5 files').loadmat
         try:
+            check_regular_file(found)
             cells = loadmat(found)['bounding_boxes'][0]
             boxes = {}
             for cell in cells:

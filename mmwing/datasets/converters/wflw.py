@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from mmwing.datasets.formats.archive import RawArchive
-from mmwing.datasets.formats.images import ImageFile
 from mmwing.datasets.formats.numbers import parse_number
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem
 from mmwing.files import path_below, read_bytes
 
 from .converter import Converter
 from .face import Face
+from .sources import ImageFile
 
 #: The attribute flags, in the order of the list files' columns.
 ATTRIBUTES = ('pose', 'expression', 'illumination', 'make-up', 'occlusion', 'blur')

@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from .problems import ArchiveError
+from mmwing.images import IMAGE_SUFFIXES
 
-#: Suffixes of the pictures that OpenCV, and with it MMPose, decodes.
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jp2', '.png', '.bmp', '.dib', '.webp',
-                  '.avif', '.gif', '.tif', '.tiff', '.pbm', '.pgm', '.ppm', '.pxm',
-                  '.pnm', '.pfm', '.sr', '.ras', '.exr', '.hdr', '.pic')
+from .problems import ArchiveError
 
 _PACKED = ('.zip', '.tar', '.gz', '.tgz', '.rar', '.7z', '.bz2')
 
