@@ -12,7 +12,7 @@ import numpy as np
 
 from mmwing.evaluation.run import RunRecord, Training, digest_names
 from mmwing.evaluation.run_file import dumps, record_from_dict, record_to_dict
-from mmwing.files import write_text
+from mmwing.files import read_text, write_text
 
 from .variant import Variant
 
@@ -146,7 +146,7 @@ def read_results(path: str | Path) -> list[Result]:
         raise FileNotFoundError(f'{path} does not exist: there is no result of a study')
     faces: dict[str, list[str]] = {}
     results = []
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         try:
             content = json.loads(line)
             if 'faces' in content:
@@ -155,7 +155,7 @@ def read_results(path: str | Path) -> list[Result]:
                 faces[content['faces']] = content['names']
             else:
                 results.append(_result(content, faces))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f'{path}, line {number}: no result of a study: {error}'
                              ) from error
     return results

@@ -64,7 +64,8 @@ def _by_age(work_dir: Path, noted: Path) -> list[Path]:
     note of a file with another name counts first.
     """
     found = {path for folder in (work_dir, noted.parent)
-             for path in folder.glob('*.pth') if _NUMBERED.fullmatch(path.name)}
+             for path in folder.glob('*.pth')
+             if _NUMBERED.fullmatch(path.name) and path.is_file()}
     if noted.is_file():
         found.add(noted)
     kinds: dict[str, list[tuple[int, Path]]] = {}

@@ -4,10 +4,10 @@ import os.path as osp
 from collections.abc import Mapping
 
 from mmengine.config import Config
-from mmengine.fileio import load
 
 from mmwing.evaluation import FaceAlignmentMetric
 from mmwing.evaluation.normalizers import ITEM_PREFIX
+from mmwing.files import read_json
 
 
 def add_face_metric(cfg: Config) -> None:
@@ -50,6 +50,6 @@ def name_subsets(cfg: Config) -> None:
     if dataset.get('bbox_file') or not packs or any(
             'id' not in step.get('meta_keys', ('id',)) for step in packs):
         return
-    if any('subsets' in face for face in load(path).get('annotations', ())):
+    if any('subsets' in face for face in read_json(path).get('annotations', ())):
         cfg.test_dataloader.dataset = {'type': 'mmwing.SubsetDataset',
                                        'dataset': dataset}

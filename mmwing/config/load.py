@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import os.path as osp
-from pathlib import Path
 
 import yaml
 from mmengine.config import Config
 
+from mmwing.files import check_regular_file, read_json, read_text
 from mmwing.resources import config_path
 
 from .names import mmpose_config_path
@@ -35,7 +34,9 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         raise ValueError(f'config {config!r} is a folder; a config file is needed')
     if '::' in config:
         config = mmpose_config_path(config)
-    if not osp.isfile(config):
+    if osp.exists(config):
+        check_regular_file(config)
+    else:
         if os.sep in config:
             raise FileNotFoundError(f'config {config!r} does not exist (working '
                                     f'directory: {os.getcwd()})')
@@ -67,9 +68,9 @@ def _check_data_only(config: str) -> None:
     """
     if config.endswith('.py'):
         return
-    text = Path(config).read_text(encoding='utf-8')
     try:
-        content = json.loads(text) if config.endswith('.json') else yaml.safe_load(text)
+        content = (read_json(config) if config.endswith('.json') else
+                   yaml.safe_load(read_text(config)))
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ValueError(
             f'config {config!r} is not plain data in JSON or YAML, as its name says: '

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmwing.files import write_text
+from mmwing.files import read_bytes, write_text
 from mmwing.models.losses import ResidualLoss
 from mmwing.models.losses.base import lengths_advice
 from mmwing.walk import find, lookup, uses, without_scope
@@ -130,7 +130,7 @@ class Swap:
             if any(os.path.samefile(path, each) for each in lineage):
                 raise ValueError(f'{str(path)!r} is the config itself or one that it '
                                  'inherits from; choose another name for the output')
-            if not path.read_bytes().startswith(f'# {_HEADER}'.encode()):
+            if not read_bytes(path).startswith(f'# {_HEADER}'.encode()):
                 raise ValueError(f'{str(path)!r} exists and was not written by a swap; '
                                  'choose another name, or remove it')
         text = self.text(path.parent)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from mmwing.files import read_text
+
 from .run_file import RECORD_NAME, read_record
 
 
@@ -36,7 +38,7 @@ def read_learning_curve(work_dir: str | Path,
     points: dict[float, float] = {}
     keys: set[str] = set()
     for log in logs:
-        for line in log.read_text(encoding='utf-8').splitlines():
+        for line in read_text(log).splitlines():
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:

@@ -16,6 +16,7 @@ from typing import Any
 
 from mmengine.runner import CheckpointLoader
 
+from mmwing.files import read_bytes
 from mmwing.version import __version__
 from mmwing.walk import datasets, walk
 
@@ -77,7 +78,7 @@ def describe_checkpoint(path: str) -> dict[str, Any]:
     """
     facts: dict[str, Any] = {'checkpoint': '/'.join(PurePath(path).parts[-2:])}
     if Path(path).is_file():
-        facts['checkpoint_sha256'] = sha256(Path(path).read_bytes()).hexdigest()
+        facts['checkpoint_sha256'] = sha256(read_bytes(path)).hexdigest()
     content = CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent')
     meta = content.get('meta') or {}
     if isinstance(meta.get('seed'), int):

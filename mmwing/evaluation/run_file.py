@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmwing.files import write_text
+from mmwing.files import printable, read_json, write_text
 
 from .functional import face_errors
 from .provenance import Provenance
@@ -128,9 +128,11 @@ def read_record(path: str | Path) -> RunRecord:
             f'{path} holds no record of a run ({RECORD_NAME}); mmwing test CONFIG '
             'CHECKPOINT --report DIR writes one')
     try:
-        return record_from_dict(json.loads(file.read_text(encoding='utf-8')))
+        return record_from_dict(read_json(file))
     except ValueError as error:
-        raise ValueError(f'{file}: {error}') from error
+        text = str(error)
+        raise ValueError(text if printable(file) in text else f'{printable(file)}: '
+                         f'{text}') from error
 
 
 def read_nme(source: str | Path) -> float:
@@ -151,7 +153,7 @@ def read_nme(source: str | Path) -> float:
         if path.is_dir() or path.name == RECORD_NAME:
             nme = read_record(path).nme
         elif path.is_file():
-            content = json.loads(path.read_text(encoding='utf-8'))
+            content = read_json(path)
             if not isinstance(content, dict) or content.get('NME') is None:
                 raise ValueError(f'{path} names no NME') from None
             nme = float(content['NME'])

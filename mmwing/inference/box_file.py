@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
 import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
+
+from mmwing.files import read_json, read_text
 
 _COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
 
@@ -32,12 +34,12 @@ class BoxFile:
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
+        if not self.path.exists():
             raise FileNotFoundError(f'the file of boxes {str(path)!r} does not exist')
         try:
             rows = (self._read_json() if self.path.suffix.lower() == '.json'
                     else self._read_csv())
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
             raise ValueError(
                 f'{self.path} is not a box file: {type(error).__name__}: {error}; it '
                 f'needs the columns image, {", ".join(_COLUMNS)}, or COCO-style images '
@@ -55,19 +57,18 @@ class BoxFile:
                          if count[name := os.path.basename(image)] == 1}
 
     def _read_json(self) -> list[tuple[str, list[float]]]:
-        content = json.loads(self.path.read_text(encoding='utf-8'))
+        content = read_json(self.path)
         names = {image['id']: image['file_name'] for image in content['images']}
         return [(names[face['image_id']], _four(face['bbox']))
                 for face in content['annotations']]
 
     def _read_csv(self) -> list[tuple[str, list[float]]]:
-        with self.path.open(encoding='utf-8-sig', newline='') as file:
-            rows = csv.DictReader(file)
-            missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
-            if missing:
-                raise ValueError(f'no column {min(missing)}')
-            return [(row['image'], _four([row[column] for column in _COLUMNS]))
-                    for row in rows]
+        rows = csv.DictReader(io.StringIO(read_text(self.path), newline=''))
+        missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
+        if missing:
+            raise ValueError(f'no column {min(missing)}')
+        return [(row['image'], _four([row[column] for column in _COLUMNS]))
+                for row in rows]
 
     def find(self, image: str) -> np.ndarray | None:
         """Boxes (N, 4), x1, y1, x2, y2, of an image; None if the file has none."""

@@ -60,7 +60,8 @@ def checkpoint_config(checkpoint: Mapping, name: str) -> Config | None:
         cfg = Config({
             'default_scope': content['default_scope'], 'model': content['model'],
             'test_dataloader': {'dataset': {'pipeline': find_test_pipeline(content)}}})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError
+            ) as error:
         raise ValueError(f'the config in checkpoint {name!r} is damaged: '
                          f'{type(error).__name__}: {error}') from error
     if 'mmdet' in stack.offered:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
+from mmwing.files import printable
+from mmwing.images import IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def find_inputs(arguments: Sequence[str],
 
     Returns:
         The inputs, in the order given and sorted within; and arguments that mean no
-        image, each with the reason.
+        image, or a folder that cannot be read, each with the reason.
     """
     found: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
@@ -46,7 +47,7 @@ def find_inputs(arguments: Sequence[str],
             results = Path(leave_out).resolve()
             files = [(path, name) for path, name in files
                      if '://' in path or results not in Path(path).resolve().parents]
-        if not files:
+        if reason or not files:
             problems.append((argument, reason or 'no images in the folder'))
         for path, name in files:
             found.setdefault(path, name)
@@ -58,14 +59,21 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
         return [(argument, PurePosixPath(argument).name)], ''
     if os.path.isdir(argument):
         folder = Path(argument)
-        paths = sorted(path for path in folder.rglob('*')
-                       if path.suffix.lower() in SUFFIXES and path.is_file())
-        return [(str(path), path.relative_to(folder).as_posix()) for path in paths], ''
+        unreadable: list[str] = []
+        paths = sorted(
+            Path(parent, name)
+            for parent, _, names in os.walk(folder, onerror=lambda error: (
+                unreadable.append(f'the folder {printable(error.filename)} cannot be '
+                                  f'read: {error.strerror}')))
+            for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES
+            and os.path.isfile(os.path.join(parent, name)))
+        return ([(str(path), path.relative_to(folder).as_posix()) for path in paths],
+                '; '.join(unreadable))
     if os.path.exists(argument):
         return [(argument, Path(argument).name)], ''
     matches = sorted(path for path in glob.glob(argument, recursive=True)
                      if os.path.isfile(path))
-    return [(path, Path(path).name) for path in matches], (
+    return [(path, Path(path).name) for path in matches], '' if matches else (
         'no such file, and no file matches it as a pattern')
 
 

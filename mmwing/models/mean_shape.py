@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmwing.files import replace_file, write_text
+from mmwing.files import check_regular_file, read_json, replace_file, write_text
 
 
 class HasMeanShape:
@@ -145,18 +145,19 @@ def load_mean_shape(path: str | PathLike, num_joints: int) -> np.ndarray:
         ValueError: If the file cannot be read or is no mean shape.
     """
     path = check_mean_shape_path(path)
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(
             f'mean_shape: there is no file {path}; `mmwing mean-shape` '
             "writes one, and mean_shape='auto' needs none")
     try:
         if path.suffix == '.npy':
+            check_regular_file(path)
             array = np.load(path, allow_pickle=False)
         else:
-            array = json.loads(path.read_text(encoding='utf-8'))
+            array = read_json(path)
         return check_mean_shape(array, num_joints)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f'{path}: {error}') from error
+    except (ValueError, TypeError, EOFError, MemoryError) as error:
+        raise ValueError(f'{path}: {str(error) or type(error).__name__}') from error
 
 
 def check_mean_shape_path(path: str | PathLike) -> Path:

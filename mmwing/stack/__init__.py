@@ -15,6 +15,7 @@ from .checkpoints import (
 )
 from .drawing import mend_drawing
 from .pretrained import register_download_loaders, zoo_url
+from .reading import refuse_pipes_and_devices
 from .saving import write_whole_files
 from .stand_ins import STAND_INS, StandIn, offer_stand_ins, offered
 
@@ -31,6 +32,7 @@ def prepare() -> None:
     register_download_loaders()
     strip_code_on_load()
     write_whole_files()
+    refuse_pipes_and_devices()
     mend_drawing()
 
 

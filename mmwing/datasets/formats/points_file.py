@@ -9,7 +9,7 @@ import mmpose
 import yaml
 from mmengine.config import Config
 
-from mmwing.files import read_json, read_text
+from mmwing.files import check_regular_file, read_json, read_text
 
 _KEYS = ('name', 'num_points', 'names', 'flip_pairs', 'contours')
 _MMPOSE_KEYS = ('dataset_name', 'keypoint_info', 'skeleton_info', 'joint_weights',
@@ -44,6 +44,7 @@ def read_points_file(path: str | Path, folder: str | Path | None = None) -> dict
     """
     found = _find(Path(path), None if folder is None else Path(folder))
     try:
+        check_regular_file(found)
         if found.suffix == '.py':
             info = Config.fromfile(found).get('dataset_info')
             if info is None:
@@ -72,7 +73,7 @@ def _find(path: Path, folder: Path | None) -> Path:
     if path.suffix == '.py':
         candidates.append(_MMPOSE_FILES / path.name)
     for candidate in candidates:
-        if candidate.is_file():
+        if candidate.exists() and not candidate.is_dir():
             return candidate
     raise FileNotFoundError('points file not found; looked for '
                             + ', '.join(map(str, candidates)))

@@ -1,16 +1,15 @@
 """Replace the face boxes of a test by those of a file."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 
+from mmwing.files import read_json
 from mmwing.registry import TRANSFORMS
 
 MISSING = ('error', 'keep')
@@ -52,7 +51,7 @@ class BoxFromFile(BaseTransform):
         self._by_image: dict[int, list[np.ndarray]] = defaultdict(list)
         try:
             # As JSON whatever its name: readers of other formats may run code.
-            content = json.loads(Path(bbox_file).read_text(encoding='utf-8-sig'))
+            content = read_json(bbox_file)
             if isinstance(content, Mapping):
                 self._by_face = {
                     face['id']: _corners(face['detector_bbox'])
@@ -61,7 +60,7 @@ class BoxFromFile(BaseTransform):
                 for detection in content:
                     self._by_image[detection['image_id']].append(
                         _corners(detection['bbox']))
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f'bbox_file {self.bbox_file!r} must be a JSON file, a list of COCO '
                 f'detections or COCO annotations; reading it failed: {error!r}'
