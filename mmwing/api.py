@@ -8,6 +8,7 @@ from mmwing import functional
 from mmwing.codecs import DirectRegressionLabel
 from mmwing.config import load_config, swap_loss
 from mmwing.datasets.face import FaceLandmarkDataset, SyntheticFaceDataset
+from mmwing.datasets.samplers import WholeBatchSampler
 from mmwing.datasets.transforms import (
     BoxError,
     BoxFromFile,
@@ -59,9 +60,9 @@ __all__ = [
     # Models: heads, backbone, pose estimator; and the codec of the heads.
     'CascadeEstimator', 'DirectRegressionHead', 'DirectRegressionLabel',
     'LocalRefinementHead', 'WingCNN',
-    # Data sets and their wrappers.
+    # Data sets and their wrappers, and the sampler of evaluations.
     'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
-    'SyntheticFaceDataset',
+    'SyntheticFaceDataset', 'WholeBatchSampler',
     # Transforms of the pipelines.
     'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
     'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',

@@ -35,6 +35,8 @@ MODELS = _child('model', mmpose_registry.MODELS, 'mmwing.models')
 DATASETS = _child('dataset', mmpose_registry.DATASETS, 'mmwing.datasets')
 TRANSFORMS = _child('transform', mmpose_registry.TRANSFORMS,
                     'mmwing.datasets.transforms')
+DATA_SAMPLERS = _child('data sampler', mmpose_registry.DATA_SAMPLERS,
+                       'mmwing.datasets.samplers')
 METRICS = _child('metric', mmpose_registry.METRICS, 'mmwing.evaluation')
 OPTIM_WRAPPERS = _child('optim_wrapper', mmpose_registry.OPTIM_WRAPPERS,
                         'mmwing.engine')

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     'resources': '',
     'files': '',
     'images': 'files',
+    'locks': 'files',
     'geometry': '',
     'walk': '',
     'stack': 'files',
@@ -33,17 +34,19 @@ MAY_IMPORT = {
     'datasets.checks': 'datasets.formats files geometry images visualization',
     'datasets.transforms': 'datasets.formats files geometry images',
     'datasets.wrappers': 'datasets.formats files geometry',
+    'datasets.samplers': '',
     'datasets.face': 'datasets.formats datasets.transforms files geometry images',
-    'datasets': 'datasets.face datasets.transforms datasets.wrappers',
+    'datasets': 'datasets.face datasets.samplers datasets.transforms '
+                'datasets.wrappers',
     'evaluation': 'datasets codecs files geometry images visualization walk',
     'engine': 'evaluation datasets codecs files geometry',
     'models': 'codecs files geometry',
     'config': 'models engine evaluation datasets codecs files geometry '
-              'visualization stack resources walk',
+              'visualization stack resources walk locks',
     'benchmark': 'config models engine evaluation datasets codecs files geometry '
                  'visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
-                  'visualization resources',
+                  'visualization resources locks',
     'inference': 'config models engine evaluation datasets codecs files geometry '
                  'images visualization stack resources walk',
     'functional': 'evaluation models',

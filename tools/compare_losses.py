@@ -45,6 +45,8 @@ from mmwing.comparison import (
     write_tables,
 )
 from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.files import check_file
+from mmwing.locks import lock_file
 from mmwing.registry import DATASETS
 
 
@@ -171,8 +173,11 @@ def main() -> None:
         return
     failed, left = 0, ''
     if not args.table_only:
+        check_file(out)
+        check_file(results_path(out))
         try:
-            failed = train(args, results_path(out))
+            with lock_file(results_path(out)):
+                failed = train(args, results_path(out))
         except OutOfBudget as stop:
             left = f'{stop}: the budget of {args.budget:g} CPU hours is used up'
             print(left)

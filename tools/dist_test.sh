@@ -20,4 +20,15 @@ ${PYTHON:-python} -m torch.distributed.run \
     "$(dirname "$0")/test.py" \
     "$CONFIG" \
     "$CHECKPOINT" \
-    --launcher pytorch "${@:4}"
+    --launcher pytorch "${@:4}" &
+launcher=$!
+# A signal to this script ends the launcher, which ends its workers.
+trap 'kill -TERM "$launcher" 2>/dev/null || true' TERM INT HUP
+status=0
+wait "$launcher" || status=$?
+# A signal interrupts `wait`; the launcher still has its workers to end.
+while kill -0 "$launcher" 2>/dev/null; do
+    status=0
+    wait "$launcher" || status=$?
+done
+exit "$status"

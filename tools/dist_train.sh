@@ -18,4 +18,15 @@ ${PYTHON:-python} -m torch.distributed.run \
     --master_port="$PORT" \
     "$(dirname "$0")/train.py" \
     "$CONFIG" \
-    --launcher pytorch "${@:3}"
+    --launcher pytorch "${@:3}" &
+launcher=$!
+# A signal to this script ends the launcher, which ends its workers.
+trap 'kill -TERM "$launcher" 2>/dev/null || true' TERM INT HUP
+status=0
+wait "$launcher" || status=$?
+# A signal interrupts `wait`; the launcher still has its workers to end.
+while kill -0 "$launcher" 2>/dev/null; do
+    status=0
+    wait "$launcher" || status=$?
+done
+exit "$status"

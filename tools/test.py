@@ -30,6 +30,7 @@ from mmwing.config.box_sensitivity import (
 )
 from mmwing.config.boxes import count_without_box, with_box_file
 from mmwing.config.face_metric import add_face_metric, name_subsets
+from mmwing.config.lifetime import end_with_parent
 from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
 
@@ -149,6 +150,8 @@ def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> Non
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    if args.launcher != 'none':
+        end_with_parent()
     cfg = merge_args(load_config(args.config, args.cfg_options), args)
     check_data(cfg, ('test', ))
     if args.report:

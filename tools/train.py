@@ -7,6 +7,7 @@ CONFIG is a path, or the name of a config that mmwing ships.
 import argparse
 import os
 import os.path as osp
+from contextlib import nullcontext
 
 from mmengine.config import Config, DictAction
 from mmengine.device import (
@@ -26,7 +27,10 @@ from mmwing.config import (
     load_config,
     resume_latest,
 )
+from mmwing.config.distributed import is_first_process
+from mmwing.config.lifetime import end_with_parent
 from mmwing.config.run_record import keep_record
+from mmwing.locks import lock_folder
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,12 +73,6 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.launcher = args.launcher
-    # work_dir is determined in this priority: CLI > segment in file > filename
-    if args.work_dir is not None:
-        cfg.work_dir = args.work_dir
-    elif cfg.get('work_dir') is None:
-        name = osp.splitext(osp.basename(args.config))[0]
-        cfg.work_dir = osp.join('./work_dirs', name)
     if args.amp:
         wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
         accelerated = any((is_cuda_available(), is_npu_available(),
@@ -108,14 +106,29 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     return cfg
 
 
+def set_work_dir(cfg: Config, args: argparse.Namespace) -> None:
+    """That of the command line, else the config's, else one called like the config."""
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        name = osp.splitext(osp.basename(args.config))[0]
+        cfg.work_dir = osp.join('./work_dirs', name)
+
+
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    cfg = merge_args(load_config(args.config, args.cfg_options), args)
-    check_data(cfg, ('train', 'val'))
-    keep_record(cfg, config=osp.splitext(osp.basename(args.config))[0],
-                options=args.cfg_options)
-    build_runner(cfg).train()
+    if args.launcher != 'none':
+        end_with_parent()
+    cfg = load_config(args.config, args.cfg_options)
+    set_work_dir(cfg, args)
+    # Two trainings in one folder would mix their checkpoints and records.
+    with lock_folder(cfg.work_dir) if is_first_process() else nullcontext():
+        merge_args(cfg, args)
+        check_data(cfg, ('train', 'val'))
+        keep_record(cfg, config=osp.splitext(osp.basename(args.config))[0],
+                    options=args.cfg_options)
+        build_runner(cfg).train()
 
 
 if __name__ == '__main__':

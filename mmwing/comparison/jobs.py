@@ -7,12 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config
 
+from mmwing.config.lifetime import end_with_parent, exit_on_sigterm
 from mmwing.evaluation.run_file import RECORD_NAME
 from mmwing.files import replace_file
 from mmwing.resources import PACKAGE, tool_path
@@ -22,6 +25,8 @@ _THREADS = dict.fromkeys(
     ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'), '1')
 _POLL_SECONDS = 0.2
 _LOG_LINES = 5
+# A training that does not end at SIGTERM within this time is killed.
+_PATIENCE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     """Train, ``at_once`` runs at a time.
 
     A run that fails does not stop the others. Whatever ends this function ends the
-    runs that it has started.
+    runs that it has started: an error, Ctrl-C, SIGTERM, and on Linux signal 9, too.
 
     Args:
         jobs: The runs.
@@ -123,7 +128,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
     running: dict[int, tuple[Job, subprocess.Popen]] = {}
     failed: list[Job] = []
     ended = 0
-    try:
+    with exit_on_sigterm(), _ended_at_last(running):
         while waiting or running:
             for slot in range(at_once):
                 if not waiting or slot in running:
@@ -146,12 +151,23 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
                     say(f'[{ended}/{total}] {job.name}: FAILED, see {job.log}\n'
                         f'{_tail(job.log)}')
             time.sleep(_POLL_SECONDS)
+    return failed
+
+
+@contextmanager
+def _ended_at_last(running: Mapping[int, tuple[Job, subprocess.Popen]]) -> Iterator:
+    """End the runs that are there at the end of the block."""
+    try:
+        yield
     finally:
         for _, process in running.values():
             process.terminate()
         for _, process in running.values():
-            process.wait()
-    return failed
+            try:
+                process.wait(_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _start(job: Job, environment: dict[str, str],
@@ -169,7 +185,8 @@ def _start(job: Job, environment: dict[str, str],
                    *command, '--launcher', 'pytorch']
     with job.log.open('a', encoding='utf-8') as log:
         return subprocess.Popen([sys.executable, *command], env=environment,
-                                stdout=log, stderr=subprocess.STDOUT)
+                                stdout=log, stderr=subprocess.STDOUT,
+                                preexec_fn=partial(end_with_parent, os.getpid()))
 
 
 def _free_port() -> int:

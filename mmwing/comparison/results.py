@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,9 +134,13 @@ def _compact(record: RunRecord) -> RunRecord:
 def read_results(path: str | Path) -> list[Result]:
     """All results of a study, by name.
 
+    A last line that was cut off, as by a copy that was interrupted, is left out with a
+    warning: its run counts as not yet trained.
+
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a line of it is something else; it is named.
+        ValueError: If a line of it is something else, or a run is there twice; the line
+            is named.
     """
     path = Path(path)
     if not path.is_file():
@@ -145,8 +150,14 @@ def read_results(path: str | Path) -> list[Result]:
                              f'does not read; it keeps a study in {path.name}')
         raise FileNotFoundError(f'{path} does not exist: there is no result of a study')
     faces: dict[str, list[str]] = {}
-    results = []
-    for number, line in enumerate(read_text(path).splitlines(), 1):
+    results: list[Result] = []
+    text = read_text(path)
+    whole, _, rest = text.rpartition('\n')
+    if rest and not _is_json(rest):
+        text = whole
+        warnings.warn(f'{path}: the last line is cut off and left out, its run counts '
+                      'as not yet trained', stacklevel=2)
+    for number, line in enumerate(text.splitlines(), 1):
         try:
             content = json.loads(line)
             if 'faces' in content:
@@ -154,11 +165,23 @@ def read_results(path: str | Path) -> list[Result]:
                     raise ValueError('the names of the faces do not fit their digest')
                 faces[content['faces']] = content['names']
             else:
-                results.append(_result(content, faces))
+                result = _result(content, faces)
+                if any(result.name == other.name for other in results):
+                    raise ValueError(f'{result.name} is there twice: delete one of the '
+                                     'lines')
+                results.append(result)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f'{path}, line {number}: no result of a study: {error}'
                              ) from error
     return results
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _result(content: Mapping[str, Any], faces: Mapping[str, Sequence[str]]) -> Result:

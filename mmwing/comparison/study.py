@@ -137,6 +137,8 @@ class Study:
             list(variant.words) if variant.label else None, self.note)
         job = Job(f'{stage} {variant}, lr {optimizer.lr:g}, seed {seed}', cfg,
                   self.work_dir / expected.name)
+        # Not part of the digests above. The older one is for a damaged last one.
+        cfg.default_hooks.checkpoint.max_keep_ckpts = 2
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or []), {'type': 'mmwing.EpochSeedHook'},
             {'type': 'mmwing.RunRecordHook', 'path': str(job.record),
@@ -275,12 +277,13 @@ def run_stage(study: Study, plan: Sequence[tuple[Job, Result]], at_once: int,
                if result.name not in finished}
     if len(waiting) < len(plan):
         say(f'{len(plan) - len(waiting)} of {len(plan)} runs have a result already')
+    for job, result in plan:
+        if result.name in finished:  # a kill may have come between the two
+            _drop_checkpoints(job, result)
 
     def finish(job: Job) -> str:
         result = complete(*waiting[job.name], study.results)
-        if result.stage == 'tune':
-            for checkpoint in job.work_dir.glob('*.pth'):
-                checkpoint.unlink()
+        _drop_checkpoints(job, result)
         return (f'NME {100 * result.nme:.2f} %, '
                 f'{result.training.cpu_seconds:.0f} CPU s')
 
@@ -293,6 +296,13 @@ def run_stage(study: Study, plan: Sequence[tuple[Job, Result]], at_once: int,
         raise OutOfBudget(f'{len(left)} of {len(plan)} runs were not begun, first '
                           f'{left[0].name}')
     return len(failed)
+
+
+def _drop_checkpoints(job: Job, result: Result) -> None:
+    """Remove the checkpoints of a run that only chose a learning rate."""
+    if result.stage == 'tune':
+        for checkpoint in job.work_dir.glob('*.pth'):
+            checkpoint.unlink()
 
 
 class OutOfBudget(Exception):

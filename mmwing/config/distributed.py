@@ -1,4 +1,4 @@
-"""Several processes without a GPU: start and stop gloo."""
+"""Several processes: the same figures as one, and gloo where there is no GPU."""
 
 from __future__ import annotations
 
@@ -6,6 +6,33 @@ import gc
 import os
 
 from mmengine.config import Config
+
+
+def share_whole_batches(cfg: Config) -> None:
+    """Let several processes evaluate in the batches of a single one.
+
+    Loaders of validation and test with MMEngine's sampler in the order of the data set
+    get :class:`mmwing.WholeBatchSampler`; others stay as they are.
+    """
+    if cfg.get('launcher', 'none') == 'none':
+        return
+    for split in ('val', 'test'):
+        loader = cfg.get(f'{split}_dataloader') or {}
+        sampler = loader.get('sampler') or {}
+        if (sampler.get('type') == 'DefaultSampler' and sampler.get('shuffle') is False
+                and loader.get('batch_size') and not loader.get('batch_sampler')):
+            loader.sampler = {'type': 'mmwing.WholeBatchSampler',
+                              'batch_size': loader.batch_size}
+
+
+def is_first_process() -> bool:
+    """Whether this process is the only one of its job or the first of several.
+
+    By what launchers set, so that it is known before the processes are connected.
+    """
+    ranks = (os.environ.get(name) for name in
+             ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'))
+    return int(next(filter(None, ranks), 0)) == 0
 
 
 def init_cpu_distributed(cfg: Config) -> None:

@@ -6,6 +6,7 @@ import functools
 import os
 import pickle
 import re
+import signal
 import sys
 from collections.abc import Callable
 
@@ -22,9 +23,9 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
 
     Errors in what the user gave (a path, a name, a value, a missing package)
     end the tool with status 1 and their message; anything else is a defect
-    and keeps its traceback. ``MMWING_DEBUG=1`` keeps every traceback. Of an error
-    in a worker of a data loader, which PyTorch words as a traceback, the message is
-    what its last line says.
+    and keeps its traceback. Ctrl-C ends it with one word and status 130.
+    ``MMWING_DEBUG=1`` keeps every traceback. Of an error in a worker of a data loader,
+    which PyTorch words as a traceback, the message is what its last line says.
     """
 
     @functools.wraps(main)
@@ -40,5 +41,10 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
             if _WORKER_TRACEBACK in text:
                 text = _ERROR_LINE.split(text)[-1].strip()
             sys.exit(f'error: {text}\n(MMWING_DEBUG=1 shows the traceback)')
+        except KeyboardInterrupt:
+            if os.environ.get('MMWING_DEBUG'):
+                raise
+            print('interrupted', file=sys.stderr)
+            sys.exit(128 + signal.SIGINT)
 
     return run

@@ -10,7 +10,7 @@ from mmwing import stack
 from .agreement import check_agreement
 from .checkpoint import resume_latest
 from .checks import check_losses
-from .distributed import init_cpu_distributed
+from .distributed import init_cpu_distributed, share_whole_batches
 from .imports import add_import
 from .mmdet_names import replace_mmdet_names
 
@@ -26,7 +26,9 @@ def build_runner(cfg: Config) -> Runner:
     head and data (:func:`mmwing.config.check_losses`); where there are any, the config
     that the run saves imports mmwing, so that MMPose's scripts can read it. Without
     MMDetection, what RTMPose configs take from there is taken from MMPose and mmwing.
-    Checkpoints hold the config as data, see :class:`mmwing.CheckpointConfigHook`.
+    Several processes evaluate in the batches of a single one, so that the figures are
+    the same. Checkpoints hold the config as data, see
+    :class:`mmwing.CheckpointConfigHook`.
     """
     check_agreement(cfg)
     if check_losses(cfg):
@@ -40,5 +42,6 @@ def build_runner(cfg: Config) -> Runner:
                          'checkpoint_config': {'type': 'mmwing.CheckpointConfigHook'}}
     if cfg.get('resume') and cfg.get('load_from') is None:
         resume_latest(cfg)
+    share_whole_batches(cfg)
     init_cpu_distributed(cfg)
     return Runner.from_cfg(cfg)

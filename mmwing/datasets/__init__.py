@@ -1,5 +1,5 @@
-"""Data sets, transforms and data set wrappers."""
+"""Data sets, transforms, data set wrappers and a sampler."""
 
-from . import face, transforms, wrappers
+from . import face, samplers, transforms, wrappers
 
-__all__ = ['face', 'transforms', 'wrappers']
+__all__ = ['face', 'samplers', 'transforms', 'wrappers']

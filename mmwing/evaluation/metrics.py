@@ -266,7 +266,9 @@ def _drop_copies(results: Sequence[dict], size: int | None) -> list[dict]:
 
     surplus = 0 if size is None else max(0, len(results) - size)
     kept: list[dict] = []
-    for face in sorted(results, key=key):
+    # By the prediction, too: the order must not depend on which process came first.
+    for face in sorted(results, key=lambda face: (
+            *key(face), face['pred'].tobytes(), face['box'].tobytes())):
         if surplus and kept and key(face) == key(kept[-1]):
             surplus -= 1
         else:

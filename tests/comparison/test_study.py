@@ -21,7 +21,7 @@ from mmwing.comparison import (
     set_iters,
     write_results,
 )
-from mmwing.comparison.jobs import job_environment
+from mmwing.comparison.jobs import Job, job_environment
 from mmwing.comparison.results import add_result
 from mmwing.comparison.study import config_hash
 from mmwing.config import load_config
@@ -257,3 +257,51 @@ def test_results_of_an_earlier_version_are_called_so(tmp_path):
 @pytest.mark.parametrize('name', ['a/st.1', 'a/st.1.md', 'a/st.1.jsonl'])
 def test_a_study_is_found_by_its_file_or_table(name):
     assert results_path(name) == Path('a/st.1.jsonl')
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(make_result, tmp_path):
+    path = tmp_path / 'study.jsonl'
+    write_results([make_result(), make_result('L1Loss')], path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    with pytest.warns(UserWarning, match='study.jsonl: the last line is cut off'):
+        found = read_results(path)
+    assert len(found) == 1
+    with pytest.warns(UserWarning):
+        add_result(next(each for each in (make_result(), make_result('L1Loss'))
+                        if each.name != found[0].name), path)
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[:-1])  # only its end of line
+    assert len(read_results(path)) == 2
+    lines = whole.splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:-40] + b'\n' + lines[2])
+    with pytest.raises(ValueError, match='line 2: no result'):
+        read_results(path)
+
+
+def test_a_run_that_is_there_twice_is_refused(make_result, tmp_path):
+    path = tmp_path / 'study.jsonl'
+    write_results([make_result(), make_result(shift=0.1)], path)
+    with pytest.raises(ValueError, match='line 3: .*_seed0 is there twice'):
+        read_results(path)
+
+
+def test_two_checkpoints_are_kept_and_the_digests_are_as_before(small, tmp_path):
+    """Studies of earlier versions, which kept one, go on."""
+    study = Study(CNN6, tmp_path, tmp_path / 'study.jsonl', 2, small)
+    (job, result), = plan_finals(study, [Variant.parse('WingLoss')],
+                                 {'WingLoss': None}, [0])
+    assert job.cfg.default_hooks.checkpoint.max_keep_ckpts == 2
+    assert study.base().default_hooks.checkpoint.max_keep_ckpts == 1
+    assert result.config_hash == config_hash(study.base())
+
+
+def test_a_kill_between_result_and_tidying_is_made_good(make_result, tmp_path):
+    result = make_result(stage='tune')
+    study = Study(CNN6, tmp_path, tmp_path / 'study.jsonl')
+    add_result(result, study.results)
+    job = Job('tune', load_config(CNN6), tmp_path / result.name)
+    job.work_dir.mkdir()
+    (job.work_dir / 'epoch_2.pth').touch()
+    assert run_stage(study, [(job, result)], 1) == 0
+    assert not list(job.work_dir.iterdir())

@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
+from mmengine.hooks import CheckpointHook
+from mmengine.logging import MessageHub
 from mmengine.runner import find_latest_checkpoint
 
 import mmwing
@@ -82,6 +85,47 @@ def test_a_kill_loses_at_most_the_file_being_written(change, number, last, tmp_p
     assert f'the training goes on from work/epoch_{last}.pth' in log
     assert f'resumed epoch: {last},' in log and (work / 'epoch_3.pth').is_file()
     assert {path.name for path in work.glob('.draft*')} == set()
+
+
+@pytest.mark.parametrize('fails', [False, True])
+@pytest.mark.parametrize('best', [False, True])
+def test_an_old_checkpoint_is_removed_after_the_new_is_whole(best, fails, tmp_path):
+    """Also where one alone is to be kept; not at all if the new cannot be written."""
+    hook = CheckpointHook(interval=1, max_keep_ckpts=1, rule='less',
+                          save_best='NME' if best else None)
+    runner = mock.Mock(work_dir=str(tmp_path), epoch=0, iter=0, train_dataloader=[0],
+                       message_hub=MessageHub(f'saving {best} {fails}'))
+    first = {'epoch_1.pth', 'best_NME_epoch_1.pth'} if best else {'epoch_1.pth'}
+
+    def there() -> set[str]:
+        return {path.name for path in tmp_path.glob('*.pth')}
+
+    def write(folder, filename, *args, **kwargs):
+        # The best is saved last; until then the old one is the best that there is.
+        assert first - {'epoch_1.pth'} <= there()
+        assert there() & {'epoch_1.pth', 'epoch_2.pth'}
+        if fails and '2' in filename:
+            raise OSError('the disk is full')
+        Path(folder, filename).touch()
+
+    def train_an_epoch() -> None:
+        hook._save_checkpoint(runner)
+        runner.epoch += 1
+        hook._save_best_checkpoint(runner, {'NME': 1 / runner.epoch})
+
+    runner.save_checkpoint = lambda folder, filename, *args, **kwargs: Path(
+        folder, filename).touch()
+    hook.before_train(runner)
+    train_an_epoch()
+    assert there() == first
+    runner.save_checkpoint = write
+    if fails:
+        with pytest.raises(OSError, match='full'):
+            train_an_epoch()
+        assert there() == first
+    else:
+        train_an_epoch()
+        assert there() == {name.replace('1', '2') for name in first}
 
 
 def test_a_full_disk_ends_with_one_line(tmp_path):
