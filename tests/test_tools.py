@@ -142,10 +142,10 @@ def test_two_processes_on_a_cpu_train(tmp_path):
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there MMEngine's own is taken")
-def test_mixed_precision_on_a_cpu_trains_and_resumes(tmp_path):
-    train(CONFIG, '--work-dir', 'work', '--amp', *options(), cwd=tmp_path)
-    done = train(CONFIG, '--work-dir', 'work', '--amp', '--resume', *options(epochs=2),
+def test_bfloat16_on_a_cpu_trains_and_resumes(tmp_path):
+    wrapper = {'optim_wrapper.type': 'mmwing.BFloat16OptimWrapper'}
+    train(CONFIG, '--work-dir', 'work', *options(**wrapper), cwd=tmp_path)
+    done = train(CONFIG, '--work-dir', 'work', '--resume', *options(epochs=2, **wrapper),
                  cwd=tmp_path)
     assert 'resumed epoch: 1' in done.stdout + done.stderr
     used = (tmp_path / 'work' / f'{CONFIG}.py').read_text()

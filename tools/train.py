@@ -10,12 +10,6 @@ import os.path as osp
 from contextlib import nullcontext
 
 from mmengine.config import Config, DictAction
-from mmengine.device import (
-    is_cuda_available,
-    is_mlu_available,
-    is_musa_available,
-    is_npu_available,
-)
 
 import mmwing
 from mmwing.config import (
@@ -26,6 +20,7 @@ from mmwing.config import (
     find_checkpoint,
     load_config,
     resume_latest,
+    use_mixed_precision,
 )
 from mmwing.config.distributed import is_first_process
 from mmwing.config.lifetime import end_with_parent
@@ -44,7 +39,7 @@ def parse_args() -> argparse.Namespace:
         'the work dir')
     parser.add_argument('--amp', action='store_true',
                         help='train with automatic mixed precision; on CPUs in '
-                        'bfloat16')
+                        'bfloat16 if they have units for it, else in float32')
     parser.add_argument('--no-validate', action='store_true',
                         help='do not evaluate during training')
     parser.add_argument('--auto-scale-lr', action='store_true',
@@ -74,17 +69,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.launcher = args.launcher
     if args.amp:
-        wrapper = cfg.optim_wrapper.get('type', 'OptimWrapper')
-        accelerated = any((is_cuda_available(), is_npu_available(),
-                           is_mlu_available(), is_musa_available()))
-        # MMEngine's own does not run on CPUs.
-        amp = 'AmpOptimWrapper' if accelerated else 'mmwing.BFloat16OptimWrapper'
-        if wrapper not in ('OptimWrapper', amp):
-            raise ValueError(f'--amp needs optim_wrapper.type OptimWrapper or {amp}, '
-                             f'the config has {wrapper!r}')
-        cfg.optim_wrapper.type = amp
-        if accelerated:
-            cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        use_mixed_precision(cfg)
     if args.resume == 'auto':
         resume_latest(cfg)
     elif args.resume is not None:

@@ -20,9 +20,10 @@ class BFloat16OptimWrapper(OptimWrapper):
     MMEngine's ``AmpOptimWrapper`` refuses to run on a CPU, because its gradient scaler
     does. bfloat16 has the range of float32 and needs no scaler. Weights, gradients and
     the optimiser's state stay float32, losses are computed in float32. Made for CPUs
-    with matrix units (AMX); whether it is worth it on another one, try. MMPose's own
-    regression heads cannot be trained so: they count their accuracy in numpy, which
-    knows no bfloat16.
+    with units for bfloat16 (AMX, AVX512-BF16, Arm BF16); on others it is several times
+    slower than float32, and ``mmwing train --amp`` leaves it out. MMPose's own regression
+    heads cannot be trained so: they count their accuracy in numpy, which knows no
+    bfloat16.
 
     Args:
         **kwargs: As MMEngine's ``OptimWrapper``.
