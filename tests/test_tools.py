@@ -145,8 +145,8 @@ def test_two_processes_on_a_cpu_train(tmp_path):
 def test_bfloat16_on_a_cpu_trains_and_resumes(tmp_path):
     wrapper = {'optim_wrapper.type': 'mmwing.BFloat16OptimWrapper'}
     train(CONFIG, '--work-dir', 'work', *options(**wrapper), cwd=tmp_path)
-    done = train(CONFIG, '--work-dir', 'work', '--resume', *options(epochs=2, **wrapper),
-                 cwd=tmp_path)
+    done = train(CONFIG, '--work-dir', 'work', '--resume',
+                 *options(epochs=2, **wrapper), cwd=tmp_path)
     assert 'resumed epoch: 1' in done.stdout + done.stderr
     used = (tmp_path / 'work' / f'{CONFIG}.py').read_text()
     assert "type='mmwing.BFloat16OptimWrapper'" in used

@@ -21,9 +21,9 @@ def use_mixed_precision(cfg: Config) -> None:
     """Train in mixed precision, as MMPose's ``--amp``, if that makes training faster.
 
     Accelerators get MMEngine's ``AmpOptimWrapper``, CPUs with units for bfloat16
-    :class:`mmwing.BFloat16OptimWrapper`. A CPU without such units would compute bfloat16
-    in many small steps, ten times slower than float32: it trains in float32, and one line
-    of the log says so.
+    :class:`mmwing.BFloat16OptimWrapper`. A CPU without such units would emulate
+    bfloat16, ten times slower than float32: it trains in float32, and one line of the
+    log says so.
 
     Args:
         cfg: Config of a training; changed in place.
@@ -37,8 +37,8 @@ def use_mixed_precision(cfg: Config) -> None:
     amp = 'AmpOptimWrapper' if accelerated else 'mmwing.BFloat16OptimWrapper'
     wrapper = cfg.optim_wrapper.get('type', _PLAIN)
     if wrapper not in (_PLAIN, amp):
-        raise ValueError(f'--amp needs optim_wrapper.type {_PLAIN} or {amp}, the config '
-                         f'has {wrapper!r}')
+        raise ValueError(f'--amp needs optim_wrapper.type {_PLAIN} or {amp}, the '
+                         f'config has {wrapper!r}')
     if not accelerated and not has_bfloat16_units():
         print_log('this CPU has no units for bfloat16 (AVX512-BF16, AMX or Arm BF16): '
                   '--amp would be slower, the training is in float32', 'current')
@@ -50,7 +50,7 @@ def use_mixed_precision(cfg: Config) -> None:
 
 
 def has_bfloat16_units() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware: AVX512-BF16, AMX or Arm BF16."""
+    """Whether this CPU has units for bfloat16: AVX512-BF16, AMX or Arm BF16."""
     if platform.machine().lower() in ('aarch64', 'arm64'):
         # On Arm oneDNN asks for the instructions; on x86 it is content with AVX-512.
         return (torch.backends.mkldnn.is_available()

@@ -34,7 +34,7 @@ def test_a_cpu_with_units_trains_in_bfloat16(cpu):
 
 
 @pytest.mark.parametrize('given', [{}, dict(type='mmwing.BFloat16OptimWrapper')])
-def test_a_cpu_without_units_trains_in_float32_and_says_so_once(cpu, given, monkeypatch):
+def test_a_cpu_without_units_trains_in_float32_and_says_so(cpu, given, monkeypatch):
     cpu(False)
     said = []
     monkeypatch.setattr(precision, 'print_log', lambda text, *_: said.append(text))

@@ -21,9 +21,9 @@ class BFloat16OptimWrapper(OptimWrapper):
     does. bfloat16 has the range of float32 and needs no scaler. Weights, gradients and
     the optimiser's state stay float32, losses are computed in float32. Made for CPUs
     with units for bfloat16 (AMX, AVX512-BF16, Arm BF16); on others it is several times
-    slower than float32, and ``mmwing train --amp`` leaves it out. MMPose's own regression
-    heads cannot be trained so: they count their accuracy in numpy, which knows no
-    bfloat16.
+    slower than float32, and ``mmwing train --amp`` leaves it out. MMPose's own
+    regression heads cannot be trained so: they count their accuracy in numpy, which
+    knows no bfloat16.
 
     Args:
         **kwargs: As MMEngine's ``OptimWrapper``.
