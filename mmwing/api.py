@@ -28,6 +28,8 @@ from mmwing.engine import (
     BFloat16OptimWrapper,
     CheckpointConfigHook,
     EpochSeedHook,
+    LossAnnealingHook,
+    LossSwitchHook,
     MeanShapeHook,
     PipelineSwitchHook,
     RunRecordHook,
@@ -68,8 +70,9 @@ __all__ = [
     'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
     'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks and optimiser wrapper.
-    'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook', 'MeanShapeHook',
-    'PipelineSwitchHook', 'RunRecordHook',
+    'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
+    'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook', 'PipelineSwitchHook',
+    'RunRecordHook',
     # Evaluation: the metric of a config, and its figures of plain arrays.
     'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.

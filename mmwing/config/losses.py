@@ -6,7 +6,6 @@ import difflib
 import inspect
 
 from mmwing.models.losses import ResidualLoss
-from mmwing.models.losses.heatmap import HeatmapLoss
 from mmwing.registry import MODELS
 from mmwing.walk import type_name
 
@@ -45,7 +44,7 @@ def find_loss(name: str) -> type[ResidualLoss]:
 
 def takes_heatmaps(loss: type[ResidualLoss]) -> bool:
     """Whether the defaults of ``loss`` are for heat maps, not for coordinates."""
-    return issubclass(loss, HeatmapLoss)
+    return loss.target_kind == 'heat maps'
 
 
 def loss_arguments(loss: type[ResidualLoss]) -> list[str]:

@@ -3,6 +3,8 @@
 from .hooks import (
     CheckpointConfigHook,
     EpochSeedHook,
+    LossAnnealingHook,
+    LossSwitchHook,
     MeanShapeHook,
     PipelineSwitchHook,
     RunRecordHook,
@@ -11,4 +13,5 @@ from .mean_shape import compute_mean_shape
 from .optim_wrappers import BFloat16OptimWrapper
 
 __all__ = ['BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
-           'MeanShapeHook', 'PipelineSwitchHook', 'RunRecordHook', 'compute_mean_shape']
+           'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook', 'PipelineSwitchHook',
+           'RunRecordHook', 'compute_mean_shape']

@@ -2,9 +2,11 @@
 
 from .checkpoint_config_hook import CheckpointConfigHook
 from .epoch_seed_hook import EpochSeedHook
+from .loss_annealing_hook import LossAnnealingHook
+from .loss_switch_hook import LossSwitchHook
 from .mean_shape_hook import MeanShapeHook
 from .pipeline_switch_hook import PipelineSwitchHook
 from .run_record_hook import RunRecordHook
 
-__all__ = ['CheckpointConfigHook', 'EpochSeedHook', 'MeanShapeHook',
-           'PipelineSwitchHook', 'RunRecordHook']
+__all__ = ['CheckpointConfigHook', 'EpochSeedHook', 'LossAnnealingHook',
+           'LossSwitchHook', 'MeanShapeHook', 'PipelineSwitchHook', 'RunRecordHook']

@@ -80,6 +80,9 @@ class ResidualLoss(nn.Module):
     #: input twice as large needs them twice as large.
     lengths: tuple[str, ...] = ()
 
+    #: What the loss compares: ``'coordinates'`` or ``'heat maps'``.
+    target_kind: str = 'coordinates'
+
     def __init__(self,
                  input_size: Sequence[float] | None = None,
                  reduction: str = 'batch_mean',

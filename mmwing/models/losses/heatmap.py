@@ -33,6 +33,8 @@ class HeatmapLoss(ResidualLoss):
         **kwargs: See :class:`ResidualLoss`; heat maps have no ``input_size``.
     """
 
+    target_kind = 'heat maps'
+
     def __init__(self,
                  foreground_weight: float = 10.0,
                  foreground_threshold: float = 0.2,
