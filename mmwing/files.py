@@ -176,8 +176,12 @@ def check_folder(path: PathLike, known: Collection[str]) -> None:
 
 
 def write_text(path: PathLike, text: str) -> None:
-    """Write a UTF-8 text file, complete or not at all; see :func:`replace_file`."""
-    write_bytes(path, text.encode())
+    """Write a UTF-8 text file, complete or not at all; see :func:`replace_file`.
+
+    Bytes of file names that are no UTF-8 are written as ``\\udcff``, which JSON reads
+    back as they were: no name makes a program fail when its work is done.
+    """
+    write_bytes(path, text.encode(errors='backslashreplace'))
 
 
 def write_bytes(path: PathLike, data: bytes) -> None:

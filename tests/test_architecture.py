@@ -16,6 +16,7 @@ MAY_IMPORT = {
     'version': '',
     'registry': '',
     'resources': '',
+    'csv_cells': '',
     'files': '',
     'images': 'files',
     'locks': 'files',
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     'evaluation.layouts': '',
     'visualization': 'evaluation.functional files geometry images',
     'codecs': 'geometry',
-    'datasets.formats': 'files geometry images',
+    'datasets.formats': 'csv_cells files geometry images',
     'datasets.converters': 'datasets.formats files geometry images',
     'datasets.checks': 'datasets.formats files geometry images visualization',
     'datasets.transforms': 'datasets.formats files geometry images',
@@ -38,17 +39,18 @@ MAY_IMPORT = {
     'datasets.face': 'datasets.formats datasets.transforms files geometry images',
     'datasets': 'datasets.face datasets.samplers datasets.transforms '
                 'datasets.wrappers',
-    'evaluation': 'datasets codecs files geometry images visualization walk',
+    'evaluation': 'datasets codecs csv_cells files geometry images visualization '
+                  'walk',
     'engine': 'evaluation datasets codecs files geometry',
     'models': 'codecs files geometry',
     'config': 'models engine evaluation datasets codecs files geometry '
-              'visualization stack resources walk locks',
+              'visualization stack resources walk locks csv_cells',
     'benchmark': 'config models engine evaluation datasets codecs files geometry '
                  'visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
                   'visualization resources locks',
     'inference': 'config models engine evaluation datasets codecs files geometry '
-                 'images visualization stack resources walk',
+                 'images visualization stack resources walk csv_cells',
     'functional': 'evaluation models',
     'api': 'functional inference config models engine evaluation datasets codecs '
            'resources',

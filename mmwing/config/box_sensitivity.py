@@ -1,11 +1,11 @@
 """Test a model with disturbed face boxes."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mmengine.runner import Runner
 
+from mmwing.csv_cells import csv_text
 from mmwing.files import replace_files
 from mmwing.visualization.box_sensitivity import draw_box_sensitivity
 
@@ -53,9 +53,7 @@ def write_box_sensitivity(figures: Mapping[float, Mapping[str, float]],
     directory = Path(directory)
     with replace_files(directory / 'box_jitter.csv',
                        directory / 'box_jitter.png') as (table, picture):
-        with table.open('w', newline='', encoding='utf-8') as file:
-            writer = csv.writer(file)
-            writer.writerow(['box_error', *keys])
-            writer.writerows([level, *(values[key] for key in keys)]
-                             for level, values in figures.items())
+        table.write_text(csv_text([['box_error', *keys], *(
+            [level, *(values[key] for key in keys)]
+            for level, values in figures.items())]), encoding='utf-8')
         draw_box_sensitivity(list(figures), curves, picture)

@@ -19,6 +19,7 @@ from mmwing.datasets.formats.landmark_files import read_landmarks
 from mmwing.datasets.formats.points_file import declared_names, read_points_file
 from mmwing.datasets.formats.problems import Kind, Problem, ProblemLog
 from mmwing.datasets.formats.records import LandmarkRecord
+from mmwing.files import printable
 from mmwing.geometry import (
     align,
     flip_residuals,
@@ -125,7 +126,7 @@ class CheckReport:
             for kind in kinds:
                 problems = by_kind[kind]
                 yield f'  {kind.value}: {len(problems)}'
-                yield from (f'    {problem.where}: {problem.detail}'
+                yield from (printable(f'    {problem.where}: {problem.detail}')
                             for problem in islice(problems, limit))
                 if limit is not None and len(problems) > limit:
                     yield f'    ... and {len(problems) - limit} more'

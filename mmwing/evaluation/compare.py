@@ -1,14 +1,13 @@
 """Compare runs on the same faces, with intervals of their differences."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mmwing.files import replace_files
+from mmwing.csv_cells import csv_text
+from mmwing.files import replace_files, write_text
 from mmwing.visualization.ced import draw_ced
 
 from .bootstrap import Difference, paired_differences
@@ -75,16 +74,14 @@ class Comparison:
 
     def csv(self) -> str:
         """The comparison as a table for programs; fractions."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator='\n')
-        writer.writerow(['run', 'num_faces', 'normalizer', 'figure', 'value',
-                         'difference', 'low', 'high'])
+        rows: list[list] = [['run', 'num_faces', 'normalizer', 'figure', 'value',
+                             'difference', 'low', 'high']]
         for run, figures in self.figures.items():
             for name, figure in figures.items():
-                writer.writerow([run, self.num_faces, self.normalizer, name, *(
+                rows.append([run, self.num_faces, self.normalizer, name, *(
                     f'{number:.8g}' for number in (
                         figure.value, *astuple(figure.difference)))])
-        return text.getvalue()
+        return csv_text(rows)
 
 
 def _percent(value: float) -> str:
@@ -187,8 +184,8 @@ def write_comparison(paths: Sequence[str | Path], out: str | Path,
     out = Path(out)
     with replace_files(out / 'comparison.md', out / 'comparison.csv',
                        out / 'ced.png') as (table, numbers, picture):
-        table.write_text(comparison.markdown(), encoding='utf-8')
-        numbers.write_text(comparison.csv(), encoding='utf-8')
+        write_text(table, comparison.markdown())
+        write_text(numbers, comparison.csv())
         draw_ced(comparison.errors, picture, comparison.threshold,
                  comparison.normalizer)
     return comparison

@@ -55,4 +55,5 @@ class EvaluatedFaces:
     @property
     def digest(self) -> str:
         """Of the names, in any order: equal digests, the same faces."""
-        return sha256('\n'.join(sorted(self.names)).encode()).hexdigest()[:16]
+        return sha256('\n'.join(sorted(self.names)).encode(
+            errors='backslashreplace')).hexdigest()[:16]

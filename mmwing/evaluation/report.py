@@ -1,13 +1,13 @@
 """The report of one evaluation: record, table of faces, pictures, and a page."""
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from mmwing.files import replace_folder
+from mmwing.csv_cells import csv_text
+from mmwing.files import printable, replace_folder, write_text
 from mmwing.geometry import mean_shape
 from mmwing.images import ImageError, read_image
 from mmwing.visualization.ced import draw_ced
@@ -98,12 +98,12 @@ def write_report(faces: EvaluatedFaces, directory: str | Path,
             _draw_sheet(draft / f'faces_{name}.jpg', faces, record.errors_by(main),
                         indices, images)
         page = render_page(
-            title, record, protocol, figures, landmarks,
+            printable(title), record, protocol, figures, landmarks,
             _rows(faces, record, images, max_images),
             {path.stem: path.read_bytes() for path in draft.iterdir()
              if path.suffix in ('.png', '.jpg')},
             {name: len(indices) for name, indices in sheets.items()})
-        (draft / 'report.html').write_text(page, encoding='utf-8')
+        write_text(draft / 'report.html', page)
     return record
 
 
@@ -118,18 +118,17 @@ def _complete(protocol: Protocol) -> Protocol:
 def _write_per_image(path: Path, faces: EvaluatedFaces, record: RunRecord) -> None:
     """One row a face; ``nme_NORMALIZER`` is empty for an unusable face."""
     worst, pixels = _worst_landmarks(record)
-    with path.open('w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['name', 'image_path', *(f'nme_{name}' for name in
+    rows: list[list] = [['name', 'image_path', *(f'nme_{name}' for name in
                                                  record.normalizers),
-                         'worst_landmark', 'worst_error_px', 'subsets'])
-        for index, name in enumerate(record.names):
-            values = (column[index] for column in record.errors.values())
-            writer.writerow([
-                name, faces.image_paths[index],
-                *('' if np.isnan(value) else f'{value:.8g}' for value in values),
-                worst[index], f'{pixels[index]:.3f}',
-                ';'.join(_subsets_of(record, index))])
+                         'worst_landmark', 'worst_error_px', 'subsets']]
+    for index, name in enumerate(record.names):
+        values = (column[index] for column in record.errors.values())
+        rows.append([
+            name, faces.image_paths[index],
+            *('' if np.isnan(value) else f'{value:.8g}' for value in values),
+            worst[index], f'{pixels[index]:.3f}',
+            ';'.join(_subsets_of(record, index))])
+    write_text(path, csv_text(rows))
 
 
 def _worst_landmarks(record: RunRecord) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +200,7 @@ def _rows(faces: EvaluatedFaces, record: RunRecord, images: _Images,
     rows = []
     for place, index in enumerate(order):
         row = FaceRow(
-            record.names[index],
+            printable(record.names[index]),
             [float(column[index]) for column in record.errors.values()],
             int(worst[index]), float(pixels[index]), _subsets_of(record, index))
         if place < max_images:

@@ -235,4 +235,5 @@ def label_runs(records: Sequence[RunRecord], names: Sequence[str] = ()) -> list[
 
 def digest_names(names: Iterable[str]) -> str:
     """Digest of the faces' names, in any order."""
-    return sha256('\n'.join(sorted(names)).encode()).hexdigest()[:16]
+    return sha256('\n'.join(sorted(names)).encode(
+        errors='backslashreplace')).hexdigest()[:16]

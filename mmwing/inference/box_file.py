@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.csv_cells import name_in_cell
 from mmwing.files import read_json, read_text
 
 _COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
@@ -67,8 +68,8 @@ class BoxFile:
         missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
         if missing:
             raise ValueError(f'no column {min(missing)}')
-        return [(row['image'], _four([row[column] for column in _COLUMNS]))
-                for row in rows]
+        return [(name_in_cell(row['image'] or ''),
+                 _four([row[column] for column in _COLUMNS])) for row in rows]
 
     def find(self, image: str) -> np.ndarray | None:
         """Boxes (N, 4), x1, y1, x2, y2, of an image; None if the file has none."""

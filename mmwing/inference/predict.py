@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from mmwing.files import printable
 from mmwing.images import read_image
 from mmwing.visualization.predicted_faces import draw_predicted_faces
 from mmwing.visualization.tile import save_picture
@@ -185,5 +186,6 @@ def _drawing(image: np.ndarray, faces: Sequence, contours: list) -> np.ndarray:
 
 
 def _warn(console: Console, argument: str, reason: str) -> None:
+    argument, reason = printable(argument), printable(reason)
     reason = reason if argument in reason else f'{argument}: {reason}'
     console.print(f'warning: {reason}', markup=False, highlight=False, soft_wrap=True)

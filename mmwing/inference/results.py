@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.csv_cells import csv_text
 from mmwing.files import write_json, write_text
 from mmwing.version import __version__
 
@@ -76,20 +75,20 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
 
     Columns: ``image`` (from the working directory), ``face`` (its number in the image),
     ``box_x``, ``box_y``, ``box_w``, ``box_h``, ``score``, and ``x0``, ``y0``, ``s0`` …
-    of each landmark; a score that does not exist is empty.
+    of each landmark; a score that does not exist is empty. A name that a spreadsheet
+    would run is written as :func:`mmwing.csv_cells.csv_text` does.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['image', 'face', 'box_x', 'box_y', 'box_w', 'box_h', 'score', *(
-        f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')])
+    rows: list[list] = [[
+        'image', 'face', 'box_x', 'box_y', 'box_w', 'box_h', 'score',
+        *(f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')]]
     for image in images:
         for number, face in enumerate(image.faces):
             x1, y1, x2, y2 = face.box.tolist()
             row = [x1, y1, x2 - x1, y2 - y1, face.score,
                    *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
-            writer.writerow([_name(image.path), number, *(
+            rows.append([_name(image.path), number, *(
                 '' if math.isnan(value) else f'{value:.3f}' for value in row)])
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(rows))
 
 
 def write_predictions_pts(folder: Path, image: PredictedImage) -> None:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mmwing.files import replace_file
+from mmwing.files import printable, replace_file
 
 #: Distinct for colour-blind readers, too (Okabe & Ito, 2008), without the yellow, which
 #: is faint on white.
@@ -62,7 +62,7 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     width, height = figure.get_size_inches()
     # A character of the font is 0.6 of its size wide; a handle takes six.
     limit = int(width * 72 / (0.6 * _LEGEND_SIZE)) - 6
-    names = [str(line.get_label()) for line in lines]
+    names = [printable(str(line.get_label())) for line in lines]
     columns = 2 if len(names) > 1 and max(map(len, names)) <= limit // 2 - 3 else 1
     legend = figure.legend(
         # Before 3.10, Matplotlib leaves out names that begin with an underscore.

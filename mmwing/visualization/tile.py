@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmwing.files import write_bytes
+from mmwing.files import printable, write_bytes
 
 from .labels import free_directions
 
@@ -129,6 +129,7 @@ class Tile:
 
     def caption(self, text: str, color: Color = _PAPER) -> None:
         """Write a text on a darkened strip along the lower edge, small if long."""
+        text = printable(text)  # OpenCV ends the process at bytes that are no UTF-8
         size, font = len(self.pixels), cv2.FONT_HERSHEY_SIMPLEX
         height = min(28, max(14, size // 11))
         self.pixels[-height:] //= 3

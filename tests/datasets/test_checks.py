@@ -238,7 +238,13 @@ def test_bad_arguments(data, paths, arguments, message):
 
 
 def test_tool(data):
-    os.remove(data[0] / '3.png')
+    folder, content = data
+    os.remove(folder / '3.png')
+    # OpenCV cannot write this name into the sheet, and it is no UTF-8.
+    name = os.fsdecode(b'\xff\n.png')
+    os.rename(folder / '4.png', folder / name)
+    content['images'][4]['file_name'] = name
+    content['annotations'][4]['keypoints'][2] = 3
     check(data)
     tool = Path(__file__).parents[2] / 'tools/check_dataset.py'
     sheet = data[0] / 'sheet.png'
@@ -247,4 +253,5 @@ def test_tool(data):
          '--out', str(sheet), '--num', '2'], capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert 'missing image: 1' in done.stdout and '3.png' in done.stdout
+    assert r'\udcff\n.png' in done.stdout
     assert cv2.imread(str(sheet)).shape == (560, 3 * 560, 3)

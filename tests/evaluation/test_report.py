@@ -1,12 +1,14 @@
 import csv
 import html
 import json
+import os
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from mmwing.csv_cells import name_in_cell
 from mmwing.evaluation import Protocol, Provenance, RunRecord, read_record, summarize
 from mmwing.evaluation.report import _selections, write_report
 
@@ -19,7 +21,7 @@ def gray(path):
 
 
 def page_data(directory):
-    page = (directory / 'report.html').read_text()
+    page = (directory / 'report.html').read_text(encoding='utf-8')
     start = page.index('id="data">') + len('id="data">')
     return json.loads(page[start:page.index('</script>', start)])
 
@@ -54,6 +56,23 @@ def test_csv_holds_each_face(make_faces, tmp_path):
     worst = int(rows[0]['worst_landmark'])
     distance = np.linalg.norm(faces.pred[0, worst] - faces.gt[0, worst])
     assert float(rows[0]['worst_error_px']) == pytest.approx(distance, abs=1e-3)
+
+
+def test_names_of_any_bytes_come_through(make_faces, tmp_path):
+    """An error would come after the test, whose work it would lose."""
+    names = [os.fsdecode(b'\xff.png'), '=1+1.png', '-a.png', 'two\nlines.png',
+             '\x1b[31mred.png', '<b>.png', "'a.png", '😀 顔.png', '"', ',']
+    faces = replace(make_faces(10), names=names, image_paths=names)
+    write_report(faces, tmp_path / os.fsdecode(b'run\xfe'),
+                 load_image=lambda path: None)
+    folder = tmp_path / os.fsdecode(b'run\xfe')
+    assert list(read_record(folder).names) == names
+    with (folder / 'per_image.csv').open(encoding='utf-8', newline='') as file:
+        cells = [row['image_path'] for row in csv.DictReader(file)]
+    assert [name_in_cell(cell) for cell in cells] == names
+    assert not [cell for cell in cells if cell.startswith(('=', '-', '@', '+'))]
+    shown = {row['name'] for row in page_data(folder)['rows']}
+    assert {r'\udcff.png', r'two\nlines.png', r'\x1b[31mred.png'} <= shown
 
 
 def test_page_stands_alone(make_faces, tmp_path):

@@ -134,6 +134,7 @@ def test_whole_pictures(run, photos, landmarker):
 def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
     (photos / 'cut.jpg').write_bytes((photos / 'b.jpg').read_bytes()[:-200])
     (photos / 'text.png').write_text('hello')
+    (photos / 'huge.ppm').write_bytes(b'P6\n40000 40000\n255\n')
     cv2.imwrite(str(photos / 'unknown.png'), np.zeros((8, 8, 3), np.uint8))
     with boxes.open('a') as file:
         file.write('\ncut.jpg,1,1,9,9\nfar.png,500,500,9,9\nnan.png,nan,1,9,9')
@@ -141,8 +142,9 @@ def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
         cv2.imwrite(str(photos / name), np.zeros((8, 8, 3), np.uint8))
     status, out, err = run(photos, 'missing.jpg', 'no*.png', '--boxes', boxes)
     assert status == 1
-    assert '4 faces in 3 images; 7 inputs came to nothing' in out
+    assert '4 faces in 3 images; 8 inputs came to nothing' in out
     for line in (r'missing.jpg: no such file', 'no*.png: no such file',
+                 'huge.ppm cannot be decoded: it has 40000x40000 pixels',
                  'cut.jpg cannot be decoded', 'text.png cannot be decoded: it is not',
                  'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
         assert line in err

@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -69,3 +71,19 @@ def test_dots_stay_apart_and_visible(size):
     # Side by side on the tile, the points of a face cover a small part of it.
     assert all(number * (2 * radius / size)**2 < 0.1 for number, radius in
                zip((5, 19, 68, 98), radii, strict=True))
+
+
+def test_captions_of_any_bytes(monkeypatch):
+    """OpenCV ends the process at a text that is no UTF-8."""
+    texts = []
+
+    def write(image, text, *_):
+        text.encode()
+        texts.append(text)
+
+    monkeypatch.setattr(cv2, 'putText', write)
+    monkeypatch.setattr(cv2, 'getTextSize', lambda text, *_: (
+        (len(text.encode()), 9), 2))
+    tile = Tile.whole(np.zeros((9, 9, 3), np.uint8), 64)
+    tile.caption(os.fsdecode(b'a\xff\n.png'))
+    assert texts == [r'a\udcff\n.png']

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.csv_cells import name_in_cell
 from mmwing.files import path_below, printable, read_text
 
 from .coco_json import checked_box
@@ -117,7 +118,7 @@ def _face(cells: list[str], titles: list[str], columns: _Columns
         if cells[index] and not (index == 0 and cells[index].isdecimal()):
             raise ValueError(f'cell {index + 1} is {cells[index][:40]!r}, but the '
                              'header has no name for this column')
-    name = cells[columns.image]
+    name = name_in_cell(cells[columns.image])
     if not name:
         raise ValueError(f'column {titles[columns.image]!r} is empty')
     keypoints = np.full((len(columns.points), 2), np.nan)

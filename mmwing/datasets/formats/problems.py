@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from mmwing.files import printable
+
 
 class Kind(str, Enum):
     """The kinds of broken things; the value is what a report prints."""
@@ -49,7 +51,7 @@ class Problem(NamedTuple):
     detail: str
 
     def __str__(self) -> str:
-        return f'{self.kind.value}: {self.where}: {self.detail}'
+        return printable(f'{self.kind.value}: {self.where}: {self.detail}')
 
 
 class ArchiveError(ValueError):
