@@ -46,6 +46,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
 
 def _run_program(command: str, arguments: list[str]) -> int | str | None:
     """Run the program of a command in this process, as if called by that name."""
+    # OpenCV prints several lines for each damaged image; ours name the file.
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     import mmwing
 
     try:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import mmwing
 from mmwing import cli
@@ -95,6 +96,15 @@ def test_a_program_runs_under_the_name_of_its_command(tmp_path):
 def test_a_program_that_returns_a_status_ends_with_it(tmp_path):
     done = run('prepare', 'wflw', 'nowhere', 'out', cwd=tmp_path)
     assert done.returncode == 1 and 'nowhere' in done.stderr
+
+
+def test_a_damaged_image_is_one_line(tmp_path):
+    Image.new('RGB', (50, 50)).save(tmp_path / 'a.bmp')
+    (tmp_path / 'a.bmp').write_bytes((tmp_path / 'a.bmp').read_bytes()[:-99])
+    (tmp_path / 'a.csv').write_text('image,x0,y0,x1,y1\na.bmp,1,2,30,4\n')
+    done = run('check', 'a.csv', cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr == ''
+    assert done.stdout.count('a.bmp cannot be decoded: it is truncated') == 1
 
 
 # ------------------------------------------------------------------- configs

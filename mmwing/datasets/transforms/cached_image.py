@@ -81,7 +81,7 @@ class LoadCachedImage(LoadImage):
                 'data_root and data_prefix at the folder of the images, or take it out '
                 'of the annotation file') from None
         except ImageError as error:
-            raise ImageError(f'the image {error}. Copy it again, or take it out of the '
+            raise ImageError(f'the image {error}. Replace it, or take it out of the '
                              'annotation file') from error
         if self.to_float32:
             image = image.astype(np.float32)
