@@ -21,6 +21,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'train': ('train.py', 'train a model'),
     'test': ('test.py', 'test a model and write a report'),
     'predict': ('predict.py', 'find the landmarks of faces in images'),
+    'publish': ('publish_model.py', 'make a slim file of a trained model'),
     'swap': ('swap_loss.py', 'give a config another loss'),
     'prepare': ('prepare_dataset.py',
                 'convert a data set from the form of its authors'),

@@ -56,6 +56,11 @@ def config_path(name: str) -> str:
     return str(matches[0])
 
 
+def base_config(name: str) -> str:
+    """Path of a base in ``configs/_base_``, such as ``default_runtime``."""
+    return str(_folder('configs') / '_base_' / f'{name}.py')
+
+
 def tool_path(name: str) -> str:
     """Path of one of mmwing's tools, such as ``train.py``.
 

@@ -1,8 +1,10 @@
 """Test a model; MMPose's options, a report with figures and pictures, other boxes.
 
 Usage: mmwing test CONFIG CHECKPOINT [--report DIR] ...
-CHECKPOINT is a file, or a work dir whose last checkpoint is taken. See
-docs/evaluation.md for what a report holds and how its figures are computed.
+       mmwing test MODEL [--report DIR] ...
+CHECKPOINT or MODEL is a file, a work dir whose last checkpoint is taken, or the name of
+a model that comes with mmwing. Alone, it is tested by the config that its file holds as
+data. See docs/evaluation.md for what a report holds and how its figures are computed.
 """
 
 import argparse
@@ -21,7 +23,6 @@ from mmwing.config import (
     check_data,
     check_weights,
     exit_with_message,
-    find_checkpoint,
     load_config,
 )
 from mmwing.config.box_sensitivity import (
@@ -33,15 +34,19 @@ from mmwing.config.face_metric import add_face_metric, name_subsets
 from mmwing.config.lifetime import end_with_parent
 from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
+from mmwing.inference.models import find_model, load_evaluation_config
 
+CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Test a pose model', epilog=f'mmwing {mmwing.__version__}')
-    parser.add_argument('config', help='config file, or name of a config of mmwing')
-    parser.add_argument('checkpoint', help='checkpoint file, or a work dir')
+    parser.add_argument('config', help='config file, or name of a config of mmwing; '
+                        'may be left out if the checkpoint holds its config as data')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint file, work dir, or '
+                        'name of a model of mmwing')
     parser.add_argument('--work-dir', help='the dir to save logs')
     parser.add_argument('--report', metavar='DIR',
                         help='write figures, tables and pictures there')
@@ -77,6 +82,12 @@ def parse_args() -> argparse.Namespace:
                         help='load the checkpoint even if it holds Python objects '
                         'that can run code')
     args = parser.parse_args()
+    if args.checkpoint is None:
+        model = args.config
+        if model.endswith(CONFIG_SUFFIXES) or model in mmwing.list_configs():
+            parser.error(f'{model} is a config; the checkpoint is missing: mmwing test '
+                         'CONFIG CHECKPOINT')
+        args.config, args.checkpoint = None, model
     if args.overlay and not args.report:
         parser.error('--overlay goes with --report DIR, which draws the curves')
     if args.box_jitter is not None:
@@ -92,16 +103,21 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def name_of(args: argparse.Namespace) -> str:
+    """What work dir and report are called: the config, or the model."""
+    return osp.splitext(osp.basename(osp.normpath(args.config or args.checkpoint)))[0]
+
+
 def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     """Merge the command line into the config, as MMPose's tool does."""
     cfg.launcher = args.launcher
-    cfg.load_from = find_checkpoint(args.checkpoint)
+    cfg.load_from = find_model(args.checkpoint)
     if args.trust_checkpoint:
         mmwing.stack.trust_checkpoint(cfg.load_from)
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
-        name = osp.splitext(osp.basename(args.config))[0]
+        name = name_of(args)
         cfg.work_dir = osp.join('./work_dirs', name)
     if (args.show and not args.badcase) or args.show_dir is not None:
         cfg.default_hooks.setdefault('visualization',
@@ -137,7 +153,7 @@ def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> Non
         options['bbox_file'] = osp.basename(args.bbox_file)
     write_runner_report(
         runner, args.report, args.overlay, options=options,
-        config=osp.splitext(osp.basename(args.config))[0])
+        config=name_of(args))
     runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
     if args.box_jitter is not None:
         levels = sorted({0., *(args.box_jitter or BOX_ERRORS)})
@@ -152,7 +168,9 @@ def main() -> None:
     args = parse_args()
     if args.launcher != 'none':
         end_with_parent()
-    cfg = merge_args(load_config(args.config, args.cfg_options), args)
+    cfg = merge_args(
+        load_config(args.config, args.cfg_options) if args.config else
+        load_evaluation_config(args.checkpoint, args.cfg_options), args)
     check_data(cfg, ('test', ))
     if args.report:
         add_face_metric(cfg)

@@ -8,18 +8,30 @@ anywhere, only what is registered is built.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from mmengine.config import Config
+from mmengine.registry import DATA_SAMPLERS, WEIGHT_INITIALIZERS, Registry
+from mmengine.registry import DATASETS as ROOT_DATASETS
+from mmengine.registry import METRICS as ROOT_METRICS
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import TRANSFORMS as ROOT_TRANSFORMS
-from mmengine.registry import WEIGHT_INITIALIZERS, Registry
 
 from mmwing import stack
 from mmwing.config import replace_mmdet_names
 from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
-from mmwing.registry import KEYPOINT_CODECS, MODELS, TRANSFORMS
-from mmwing.walk import walk
+from mmwing.registry import DATASETS, KEYPOINT_CODECS, METRICS, MODELS, TRANSFORMS
+from mmwing.resources import base_config
+from mmwing.walk import type_name, walk
+
+#: Metrics that only compute. Others may write files where a config says.
+METRICS_WITHOUT_FILES = ('mmwing.FaceAlignmentMetric', 'NME', 'EPE', 'AUC',
+                         'PCKAccuracy')
+
+# As MMEngine writes it, of mmwing's own variables alone.
+_FROM_ENVIRONMENT = re.compile(r'\{\{\$(MMWING_\w+):([^{}]*)\}\}')
 
 
 def find_test_pipeline(cfg: Mapping) -> list[dict]:
@@ -51,15 +63,64 @@ def checkpoint_config(checkpoint: Mapping, name: str) -> Config | None:
     Raises:
         ValueError: If it is damaged, or names a class that is not registered.
     """
+    return _read(checkpoint, name, lambda content: {
+        'test_dataloader': {'dataset': {'pipeline': find_test_pipeline(content)}}})
+
+
+def evaluation_config(checkpoint: Mapping, name: str) -> Config | None:
+    """The config in a checkpoint with what a test needs, data and metrics.
+
+    What else a test has, such as hooks and logs, is that of mmwing's own configs.
+
+    Args:
+        checkpoint: What the file holds.
+        name: What messages call it.
+
+    Returns:
+        A config for :func:`mmwing.config.build_runner`. A ``data_root`` that reads
+        ``{{$MMWING_…:default}}`` is looked up in the environment. None if the
+        checkpoint has no config as data.
+
+    Raises:
+        ValueError: If it is damaged or has no test data, or if it names a class that
+            is not registered, a metric that may write files, or a Python file.
+    """
+    found = _read(checkpoint, name, lambda content: {
+        'test_dataloader': content['test_dataloader'],
+        'test_evaluator': content['test_evaluator']})
+    if found is None:
+        return None
+    for _, config in walk(found.test_evaluator):
+        if 'type' in config and type_name(config) not in METRICS_WITHOUT_FILES:
+            raise ValueError(f'the config in checkpoint {name!r} was refused: of its '
+                             f'metrics {config["type"]!r} is not one of '
+                             f'{", ".join(METRICS_WITHOUT_FILES)}')
+    for _, config in walk(found.test_dataloader):
+        if str(config.get('from_file', '')).endswith('.py'):
+            raise ValueError(
+                f'the config in checkpoint {name!r} was refused: it names the Python '
+                f"file {config['from_file']!r}, which would be executed; give the "
+                'config: mmwing test CONFIG CHECKPOINT')
+        if isinstance(config.get('data_root'), str):
+            config['data_root'] = _FROM_ENVIRONMENT.sub(
+                lambda match: os.environ.get(match[1], match[2]), config['data_root'])
+    cfg = Config.fromfile(base_config('default_runtime'))
+    cfg.pop('val_cfg')  # MMEngine takes it with a val_dataloader alone
+    cfg.update(found.to_dict())
+    return cfg
+
+
+def _read(checkpoint: Mapping, name: str,
+          choose: Callable[[dict], dict]) -> Config | None:
+    """Scope, model and what ``choose`` takes of the config in a checkpoint, checked."""
     meta = checkpoint.get('meta')
     text = meta.get(CONFIG_KEY) if isinstance(meta, Mapping) else None
     if text is None:
         return None
     try:
         content = json.loads(text)
-        cfg = Config({
-            'default_scope': content['default_scope'], 'model': content['model'],
-            'test_dataloader': {'dataset': {'pipeline': find_test_pipeline(content)}}})
+        cfg = Config({'default_scope': content['default_scope'],
+                      'model': content['model'], **choose(content)})
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError
             ) as error:
         raise ValueError(f'the config in checkpoint {name!r} is damaged: '
@@ -67,7 +128,7 @@ def checkpoint_config(checkpoint: Mapping, name: str) -> Config | None:
     if 'mmdet' in stack.offered:
         replace_mmdet_names(cfg)
     _check_types(cfg, name)
-    _ask_for_no_files(cfg.model)
+    ask_for_no_files(cfg.model)
     return cfg
 
 
@@ -90,13 +151,13 @@ def _check_types(cfg: Config, name: str) -> None:
 def _registered() -> tuple[set[str], set[str]]:
     """All that ``type`` may be, ``Name`` and ``scope.Name``, and all scopes."""
     registry: Registry | None
-    for registry in (MODELS, TRANSFORMS, KEYPOINT_CODECS):
+    for registry in (MODELS, TRANSFORMS, KEYPOINT_CODECS, DATASETS, METRICS):
         while registry is not None:
             registry.import_from_location()
             registry = registry.parent
     types, scopes = set(), set()
-    for root in (ROOT_MODELS, ROOT_TRANSFORMS, WEIGHT_INITIALIZERS,
-                 KEYPOINT_CODECS.parent):
+    for root in (ROOT_MODELS, ROOT_TRANSFORMS, ROOT_DATASETS, ROOT_METRICS,
+                 DATA_SAMPLERS, WEIGHT_INITIALIZERS, KEYPOINT_CODECS.parent):
         for registry in _with_children(root):
             scopes.add(registry.scope)
             types.update(registry.module_dict)
@@ -110,7 +171,7 @@ def _with_children(registry: Registry) -> Iterator[Registry]:
         yield from _with_children(child)
 
 
-def _ask_for_no_files(model: dict) -> None:
+def ask_for_no_files(model: Mapping) -> None:
     """Forget files of the machine that trained: what they held is in the weights."""
     for _, config in walk(model):
         if isinstance(config.get('mean_shape'), str):

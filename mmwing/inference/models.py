@@ -6,6 +6,7 @@ import difflib
 import os
 from pathlib import Path
 
+import numpy as np
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.model import revert_sync_batchnorm
@@ -24,13 +25,18 @@ from mmwing.config import (
 )
 from mmwing.resources import list_configs
 
-from .checkpoint_config import checkpoint_config
+from .checkpoint_config import checkpoint_config, evaluation_config
+from .model_card import tell_licence
 
 #: Slim checkpoints that come with the package, NAME.pth.
 MODELS_FOLDER = Path(__file__).parent / 'weights'
 
 #: The model that ``FaceLandmarker()`` takes.
 DEFAULT_MODEL = 'cnn7-local_300w'
+
+# What MMPose's metainfo holds as arrays.
+_ARRAYS = ('dataset_keypoint_weights', 'keypoint_colors', 'sigmas',
+           'skeleton_link_colors')
 
 
 def list_models() -> list[str]:
@@ -61,27 +67,71 @@ def load_model(model: str | os.PathLike | None = None,
         ValueError: If no config is known, or the weights do not fit it.
         pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
     """
-    checkpoint = _find(model)
-    content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu', logger='silent')
-    if not isinstance(content, dict):
-        raise ValueError(f'{checkpoint!r} is not a checkpoint of MMEngine: it holds a '
-                         f'{type(content).__name__}')
+    checkpoint = find_model(model)
+    content = _content(checkpoint)
     cfg = _config(content, checkpoint, model, config)
     cfg.model.train_cfg = None
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpose')):
         built = revert_sync_batchnorm(build_pose_estimator(cfg.model))
         check_weights(built, checkpoint)
-        meta = (content.get('meta') or {}).get('dataset_meta')
-        built.dataset_meta = meta or dataset_meta_from_config(cfg, 'test')
+        meta = content.get('meta') or {}
+        built.dataset_meta = (_with_arrays(meta.get('dataset_meta'))
+                              or dataset_meta_from_config(cfg, 'test'))
     if built.dataset_meta is None:
         raise ValueError(f'neither checkpoint {checkpoint!r} nor its config says what '
                          'the landmarks are (metainfo)')
+    tell_licence(Path(checkpoint).stem, meta)
     built.cfg = cfg
     return built.to(device or get_device()).eval()
 
 
-def _find(model: str | os.PathLike | None) -> str:
-    """The checkpoint that a user means."""
+def load_evaluation_config(model: str | os.PathLike,
+                           cfg_options: dict | None = None) -> Config:
+    """The config with which a model is tested, out of its own file.
+
+    Args:
+        model: As for :func:`load_model`.
+        cfg_options: What ``--cfg-options`` gives: dotted key -> value.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If the file does not hold its config as data, or the config has no
+            test, or names what may not come from a checkpoint.
+        pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
+    """
+    checkpoint = find_model(model)
+    content = _content(checkpoint)
+    cfg = evaluation_config(content, checkpoint)
+    if cfg is None:
+        raise ValueError(f'checkpoint {checkpoint!r} does not hold its config as data: '
+                         'give it, mmwing test CONFIG CHECKPOINT')
+    tell_licence(Path(checkpoint).stem, content['meta'])
+    if cfg_options:
+        cfg.merge_from_dict(cfg_options)
+    return cfg
+
+
+def _content(checkpoint: str) -> dict:
+    content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu', logger='silent')
+    if not isinstance(content, dict):
+        raise ValueError(f'{checkpoint!r} is not a checkpoint of MMEngine: it holds a '
+                         f'{type(content).__name__}')
+    return content
+
+
+def _with_arrays(meta: dict | None) -> dict | None:
+    """Metainfo as MMPose keeps it; a published file holds lists in place of arrays."""
+    return meta and {key: np.array(value) if key in _ARRAYS else value
+                     for key, value in meta.items()}
+
+
+def find_model(model: str | os.PathLike | None) -> str:
+    """The checkpoint file or URL that a user means, see :func:`load_model`.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If it is the name of a config.
+    """
     shipped = list_models()
     name = os.fspath(model) if model is not None else DEFAULT_MODEL
     if name in shipped and not os.path.exists(name):
