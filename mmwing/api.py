@@ -23,7 +23,7 @@ from mmwing.datasets.transforms import (
     RandomOcclusion,
     RemoveLabelOffset,
 )
-from mmwing.datasets.wrappers import PoseBalancedDataset, SubsetDataset
+from mmwing.datasets.wrappers import CanvasDataset, PoseBalancedDataset, SubsetDataset
 from mmwing.engine import (
     BFloat16OptimWrapper,
     CheckpointConfigHook,
@@ -63,7 +63,7 @@ __all__ = [
     'CascadeEstimator', 'DirectRegressionHead', 'DirectRegressionLabel',
     'LocalRefinementHead', 'WingCNN',
     # Data sets and their wrappers, and the sampler of evaluations.
-    'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
+    'CanvasDataset', 'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
     'SyntheticFaceDataset', 'WholeBatchSampler',
     # Transforms of the pipelines.
     'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',

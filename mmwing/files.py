@@ -27,8 +27,8 @@ _PREFIX = '.draft'
 _STALE_SECONDS = 24 * 3600
 _numbers = itertools.count()
 
-# Writing to an open file fails with these, and then the error names no file.
-_WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+#: Writing to an open file fails with these, and then the error names no file.
+WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 @contextmanager
@@ -401,7 +401,7 @@ def _errors_name(drafts: Mapping[Path, Path],
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno in _WRITE_ERRORS:
+        if error.filename is None and error.errno in WRITE_ERRORS:
             name = ', '.join(map(str, paths))
         else:
             named = {str(draft): str(target) for target, draft in drafts.items()}

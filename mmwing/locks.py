@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import platform
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +21,9 @@ except ImportError:  # not a POSIX system
 # system has no locks.
 _HELD = (errno.EACCES, errno.EAGAIN)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+
+# Between two looks at a lock that is waited for, in seconds.
+_PAUSE = 0.2
 
 
 class LockedError(OSError):
@@ -54,20 +58,29 @@ def lock_folder(path: PathLike) -> Iterator[None]:
 
 
 @contextmanager
-def lock_file(path: PathLike) -> Iterator[None]:
-    """The same for a file, by ``.NAME.lock`` beside it."""
+def lock_file(path: PathLike,
+              waiting: Callable[[LockedError], object] | None = None) -> Iterator[None]:
+    """The same for a file, by ``.NAME.lock`` beside it.
+
+    Args:
+        path: The file.
+        waiting: If given, a lock that another process holds is no error: this is called
+            once, with what the error would be, and the lock waited for.
+    """
     file = Path(os.path.realpath(path))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(file.with_name(f'.{file.name}.lock'), file):
+    with _lock(file.with_name(f'.{file.name}.lock'), file, waiting):
         yield
 
 
 @contextmanager
-def _lock(lock: Path, guarded: Path) -> Iterator[None]:
+def _lock(lock: Path, guarded: Path,
+          waiting: Callable[[LockedError], object] | None = None) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    descriptor = _acquire(lock, guarded)
+    descriptor = _acquire(lock, guarded) if waiting is None else _await(
+        lock, guarded, waiting)
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f'{os.getpid()} {platform.node()}'.encode(), 0)
@@ -77,6 +90,19 @@ def _lock(lock: Path, guarded: Path) -> Iterator[None]:
         with suppress(OSError):
             lock.unlink()
         os.close(descriptor)
+
+
+def _await(lock: Path, guarded: Path,
+           waiting: Callable[[LockedError], object]) -> int:
+    """As :func:`_acquire`, when the lock becomes free."""
+    try:
+        return _acquire(lock, guarded)
+    except LockedError as error:
+        waiting(error)
+    while True:
+        time.sleep(_PAUSE)
+        with suppress(LockedError):
+            return _acquire(lock, guarded)
 
 
 def _acquire(lock: Path, guarded: Path) -> int:

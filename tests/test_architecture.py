@@ -22,6 +22,7 @@ MAY_IMPORT = {
     'locks': 'files',
     'geometry': '',
     'walk': '',
+    'progress': '',
     'stack': 'files',
     # Figures of arrays: below the pictures that show them.
     'evaluation.functional': 'evaluation.normalizers',
@@ -31,10 +32,11 @@ MAY_IMPORT = {
     'visualization': 'evaluation.functional files geometry images',
     'codecs': 'geometry',
     'datasets.formats': 'csv_cells files geometry images',
-    'datasets.converters': 'datasets.formats files geometry images',
+    'datasets.converters': 'datasets.formats files geometry images progress',
+    'datasets.canvases': 'datasets.formats files images locks progress',
     'datasets.checks': 'datasets.formats files geometry images visualization',
-    'datasets.transforms': 'datasets.formats files geometry images',
-    'datasets.wrappers': 'datasets.formats files geometry',
+    'datasets.transforms': 'datasets.canvases datasets.formats files geometry images',
+    'datasets.wrappers': 'datasets.canvases datasets.formats files geometry',
     'datasets.samplers': '',
     'datasets.face': 'datasets.formats datasets.transforms files geometry images',
     'datasets': 'datasets.face datasets.samplers datasets.transforms '

@@ -88,6 +88,16 @@ def test_a_lock_is_not_taken_on_a_file_that_was_removed(tmp_path, monkeypatch):
         assert (tmp_path / '.lock').read_text().split()[0] == str(os.getpid())
 
 
+def test_who_waits_gets_the_lock_when_its_holder_is_gone(tmp_path):
+    told = []
+    with holder(lock_file, tmp_path / 'file') as pid:
+        def kill(error):
+            told.append(str(error))
+            os.kill(pid, signal.SIGKILL)
+        with lock_file(tmp_path / 'file', kill):
+            assert len(told) == 1 and f'process {pid} on' in told[0]
+
+
 def test_an_error_leaves_no_empty_folder(tmp_path):
     with pytest.raises(ValueError), lock_folder(tmp_path / 'new'):
         raise ValueError

@@ -13,19 +13,12 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import landmark_box
 from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
 from mmwing.files import path_below, read_json, replace_files, write_json
+from mmwing.progress import progress_bar
 from mmwing.version import __version__
 
 from .coco import annotation_file
@@ -216,10 +209,8 @@ def _place(placer: ImagePlacer, faces: list[Face], log: ProblemLog,
            jobs: int | None, progress: bool) -> list[Placed]:
     """Bring over all images, in threads: decoding and encoding release the GIL."""
     done: dict[int, Placed] = {}
-    bar = Progress(TextColumn('{task.description}'), BarColumn(),
-                   MofNCompleteColumn(), TimeRemainingColumn(),
-                   console=Console(stderr=True), disable=not progress)
-    with bar, ThreadPoolExecutor(jobs or os.cpu_count()) as executor:
+    with progress_bar(progress) as bar, ThreadPoolExecutor(
+            jobs or os.cpu_count()) as executor:
         task = bar.add_task('images', total=len({face.image for face in faces}))
 
         def work(groups: list[list[Face]]) -> list[Placed | Problem]:

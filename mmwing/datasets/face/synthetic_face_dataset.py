@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mmpose
 import numpy as np
+from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
 from mmwing.registry import DATASETS
@@ -107,6 +108,10 @@ class SyntheticFaceDataset(BaseCocoStyleDataset):
         data_info = super().get_data_info(idx)
         data_info['img'] = self._picture(data_info['img_id'])
         return data_info
+
+    def get_annotation(self, idx: int) -> dict:
+        """Return the annotation of a sample without its picture."""
+        return BaseDataset.get_data_info(self, idx)
 
     def _annotation(self, index: int) -> dict:
         points = face_landmarks(self.seed, index, self.image_size)

@@ -3,13 +3,8 @@
 import numpy as np
 from mmpose.datasets.transforms import LoadImage
 
-from mmwing.files import printable
-from mmwing.images import (
-    ImageError,
-    MissingImageError,
-    decode_image,
-    read_image_file,
-)
+from mmwing.datasets.formats.photo import read_photo
+from mmwing.images import ImageError
 from mmwing.registry import TRANSFORMS
 
 
@@ -60,6 +55,10 @@ class LoadCachedImage(LoadImage):
             FileNotFoundError: If there is no such file.
             ValueError: If the file is not an image, or a damaged one.
         """
+        if 'canvas_matrix' in results:
+            # The picture is a canvas: what is asked for is the photo's shape.
+            results['img_shape'] = results['ori_shape']
+            return results
         if 'img' not in results:
             try:
                 results['img'] = self._read(results['img_path'])
@@ -73,16 +72,7 @@ class LoadCachedImage(LoadImage):
         image = self._images.get(path)
         if image is not None:
             return image
-        try:
-            image = decode_image(read_image_file(path, self.backend_args), path)
-        except MissingImageError:
-            raise MissingImageError(
-                f'the image {printable(path)!r} does not exist: put it there, point '
-                'data_root and data_prefix at the folder of the images, or take it out '
-                'of the annotation file') from None
-        except ImageError as error:
-            raise ImageError(f'the image {error}. Replace it, or take it out of the '
-                             'annotation file') from error
+        image, _, _ = read_photo(path, self.backend_args)
         if self.to_float32:
             image = image.astype(np.float32)
         if image.nbytes <= self._bytes_left:

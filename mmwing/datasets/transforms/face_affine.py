@@ -5,6 +5,8 @@ import numpy as np
 from mmpose.datasets.transforms import TopdownAffine
 from mmpose.structures.bbox import get_warp_matrix
 
+from mmwing.datasets.canvases import check_covered
+from mmwing.geometry import compose, invert
 from mmwing.registry import TRANSFORMS
 
 # More samples than this along one axis cost more than their last bit of smoothness.
@@ -56,7 +58,8 @@ class FaceAffine(TopdownAffine):
 
     Required Keys: img, bbox_center (1, 2), bbox_scale (1, 2); optional:
     bbox_rotation (1,), bbox_mirrored (bool), keypoints (1, K, 2), keypoints_visible
-    (1, K) or (1, K, 2), flip_indices (K,).
+    (1, K) or (1, K, 2), flip_indices (K,); canvas_matrix (2, 3), from pixels of the
+    photo, in which all else is, to those of img, with ori_shape.
 
     Modified Keys: img, bbox_scale; keypoints and keypoints_visible, whose order is
     that of the mirrored face if it is mirrored. The coordinates remain those of the
@@ -85,7 +88,8 @@ class FaceAffine(TopdownAffine):
         """See the class.
 
         Raises:
-            ValueError: If there is more than one box, or an empty one.
+            ValueError: If there is more than one box, or an empty one, or a canvas does
+                not show all that the crop may.
         """
         width, height = self.input_size
         if results['bbox_center'].shape[0] != 1:
@@ -113,17 +117,27 @@ class FaceAffine(TopdownAffine):
                     if results.get(key) is not None:
                         results[key] = results[key].take(results['flip_indices'], 1)
 
+        images, source = results['img'], matrix
+        reduction = scale[0] / width
+        if 'canvas_matrix' in results:
+            canvas_matrix = results['canvas_matrix']
+            corners = cv2.transform(
+                np.array([[(-.5, -.5), (width - .5, -.5), (width - .5, height - .5),
+                           (-.5, height - .5)]]), cv2.invertAffineTransform(matrix))[0]
+            check_covered(center, np.abs(corners - center).max(0), results['ori_shape'],
+                          canvas_matrix, len(images), results.get('img_path'))
+            source = compose(matrix, invert(canvas_matrix))
+            reduction *= canvas_matrix[0, 0]
         factor = 1
         if self.antialias:
-            factor = min(max(1, round(scale[0] / width)), MAX_SUPERSAMPLING)
-        images = results['img']
+            factor = min(max(1, round(reduction)), MAX_SUPERSAMPLING)
         if isinstance(images, list):
             results['img'] = [
-                supersampled_warp(image, matrix, self.input_size, factor)
+                supersampled_warp(image, source, self.input_size, factor)
                 for image in images
             ]
         else:
-            results['img'] = supersampled_warp(images, matrix, self.input_size, factor)
+            results['img'] = supersampled_warp(images, source, self.input_size, factor)
 
         keypoints = results.get('keypoints')
         if keypoints is not None:

@@ -1,8 +1,9 @@
 """Wrappers of data sets: subsets and pose-based data balancing."""
 
+from .canvas_dataset import CanvasDataset
 from .pose_balanced_dataset import PoseBalancedDataset
 from .shape_modes import PoseModes, pose_modes, yaw_mode
 from .subset_dataset import SubsetDataset
 
-__all__ = ['PoseBalancedDataset', 'PoseModes', 'SubsetDataset', 'pose_modes',
-           'yaw_mode']
+__all__ = ['CanvasDataset', 'PoseBalancedDataset', 'PoseModes', 'SubsetDataset',
+           'pose_modes', 'yaw_mode']
