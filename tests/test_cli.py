@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from programs import run_program
 
 import mmwing
 from mmwing import cli
@@ -86,15 +87,16 @@ def test_no_command_at_all_is_a_wrong_use(capsys):
 def test_a_program_runs_under_the_name_of_its_command(tmp_path):
     done = run('swap', '--help', cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith('usage: mmwing swap ')
-    done = run('swap', CONFIG, '--loss', 'L1Loss', '--out', 'new.py', cwd=tmp_path)
+    done = run_program('mmwing', 'swap', CONFIG, '--loss', 'L1Loss', '--out', 'new.py',
+                       cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert 'mmwing.L1Loss' in (tmp_path / 'new.py').read_text(encoding='utf-8')
-    done = run('swap', 'nothing.py', '--loss', 'L1Loss', cwd=tmp_path)
+    done = run_program('mmwing', 'swap', 'nothing.py', '--loss', 'L1Loss', cwd=tmp_path)
     assert done.returncode == 1 and done.stderr.startswith('error: ')
 
 
 def test_a_program_that_returns_a_status_ends_with_it(tmp_path):
-    done = run('prepare', 'wflw', 'nowhere', 'out', cwd=tmp_path)
+    done = run_program('mmwing', 'prepare', 'wflw', 'nowhere', 'out', cwd=tmp_path)
     assert done.returncode == 1 and 'nowhere' in done.stderr
 
 

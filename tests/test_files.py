@@ -5,13 +5,12 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from programs import run_program
 
 from mmwing import files
 from mmwing.files import (
@@ -278,7 +277,10 @@ with replace_folder(sys.argv[2], ['*']) as draft:
 @pytest.mark.parametrize('kind', ['file', 'folder'])
 def test_drafts_of_killed_processes_are_removed(tmp_path, kind):
     path = tmp_path / 'a'
-    subprocess.run([sys.executable, '-c', KILLED, kind, path], check=False)
+    (tmp_path / 'killed.py').write_text(KILLED)
+    done = run_program(tmp_path / 'killed.py', kind, path, cwd=tmp_path)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    (tmp_path / 'killed.py').unlink()
     assert len(names(tmp_path)) == 1 and not path.exists()
     # That of a living writer, and of another file, stay.
     with replace_file(path) as living, replace_file(tmp_path / 'other') as other:

@@ -1,7 +1,8 @@
-"""The tools, run as a user runs them: as scripts, from another folder."""
+"""The tools, run as a user runs them: in processes of their own, elsewhere."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,13 @@ import mmengine
 import mmpose
 import pytest
 import torch
+from programs import environment, run_program
 
 import mmwing
 from mmwing.evaluation import read_record
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 STOCK_TOOLS = Path(mmpose.__file__).parent / '.mim' / 'tools'
-ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
 
 
 def options(epochs: int = 1, faces: int = 16, **more) -> list[str]:
@@ -38,28 +39,26 @@ def options(epochs: int = 1, faces: int = 16, **more) -> list[str]:
     return ['--cfg-options', *(f'{key}={value}' for key, value in values.items())]
 
 
-def environment() -> dict:
-    # The tests must find this mmwing also where it is not installed.
-    path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
-    return {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
-
-
-def run(script: str, *arguments, cwd, check: bool = True,
-        **kwargs) -> subprocess.CompletedProcess:
-    done = subprocess.run([sys.executable, script, *map(str, arguments)], cwd=cwd,
-                          env=environment(), capture_output=True, text=True,
-                          timeout=570, **kwargs)
-    if check:
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+def checked(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done
 
 
-def train(*arguments, cwd, **kwargs):
-    return run(mmwing.tool_path('train.py'), *arguments, cwd=cwd, **kwargs)
+def start(*command, cwd, **variables) -> subprocess.CompletedProcess:
+    """Run a command that imports everything itself."""
+    return checked(subprocess.run(
+        list(map(str, command)), cwd=cwd, env={**environment(), **variables},
+        capture_output=True, text=True, timeout=570))
 
 
-def test(*arguments, cwd, **kwargs):
-    return run(mmwing.tool_path('test.py'), *arguments, cwd=cwd, **kwargs)
+def train(*arguments, cwd, check: bool = True) -> subprocess.CompletedProcess:
+    done = run_program(mmwing.tool_path('train.py'), *arguments, cwd=cwd)
+    return checked(done) if check else done
+
+
+def test(*arguments, cwd, check: bool = True) -> subprocess.CompletedProcess:
+    done = run_program(mmwing.tool_path('test.py'), *arguments, cwd=cwd)
+    return checked(done) if check else done
 
 
 test.__test__ = False  # the tool of that name, not a test
@@ -103,11 +102,17 @@ def test_the_report_is_complete(trained, tmp_path):
 
 def test_stock_tools_of_mmpose_run_our_configs(tmp_path):
     config = mmwing.config_path(CONFIG)
-    run(str(STOCK_TOOLS / 'train.py'), config, '--work-dir', 'work', *options(),
-        cwd=tmp_path)
-    done = run(str(STOCK_TOOLS / 'test.py'), config, 'work/epoch_1.pth', '--work-dir',
-               'work', *options(), cwd=tmp_path)
+    start(sys.executable, STOCK_TOOLS / 'train.py', config, '--work-dir', 'work',
+          *options(), cwd=tmp_path)
+    done = start(sys.executable, STOCK_TOOLS / 'test.py', config, 'work/epoch_1.pth',
+                 '--work-dir', 'work', *options(), cwd=tmp_path)
     assert 'NME' in done.stdout + done.stderr
+
+
+def free_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return str(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize('processes', [2, pytest.param(3, marks=pytest.mark.slow)])
@@ -119,13 +124,9 @@ def test_processes_on_a_cpu_give_the_same_figures_to_the_last_bit(
                       'test_evaluator.num_bootstrap': 50,
                       'test_evaluator.groups': True})
     test(CONFIG, trained / 'work', '--out', 'single.json', *more, cwd=tmp_path)
-    done = subprocess.run(
-        ['bash', mmwing.tool_path('dist_test.sh'), CONFIG, str(trained / 'work'),
-         str(processes), '--out', 'several.json', *more],
-        cwd=tmp_path, capture_output=True, text=True, timeout=570,
-        env={**environment(), 'PORT': str(20000 + os.getpid() % 10000),
-             'PYTHON': sys.executable})
-    assert done.returncode == 0, done.stderr[-3000:]
+    start('bash', mmwing.tool_path('dist_test.sh'), CONFIG, trained / 'work', processes,
+          '--out', 'several.json', *more, cwd=tmp_path, PORT=free_port(),
+          PYTHON=sys.executable)
     one, several = (mmengine.load(tmp_path / f'{name}.json')
                     for name in ('single', 'several'))
     assert several['num_faces'] == 11
@@ -133,12 +134,8 @@ def test_processes_on_a_cpu_give_the_same_figures_to_the_last_bit(
 
 
 def test_two_processes_on_a_cpu_train(tmp_path):
-    done = subprocess.run(
-        ['bash', mmwing.tool_path('dist_train.sh'), CONFIG, '2', '--work-dir', 'work',
-         *options()], cwd=tmp_path, capture_output=True, text=True, timeout=570,
-        env={**environment(), 'PORT': str(30000 + os.getpid() % 10000),
-             'PYTHON': sys.executable})
-    assert done.returncode == 0, done.stderr[-3000:]
+    start('bash', mmwing.tool_path('dist_train.sh'), CONFIG, '2', '--work-dir', 'work',
+          *options(), cwd=tmp_path, PORT=free_port(), PYTHON=sys.executable)
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 

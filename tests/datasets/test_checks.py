@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import yaml
+from programs import run_program
 
 from mmwing.datasets.checks import check_landmarks, draw_check_sheet
 from mmwing.datasets.face.synthetic_face_dataset import SyntheticFaceDataset
@@ -248,9 +247,8 @@ def test_tool(data):
     check(data)
     tool = Path(__file__).parents[2] / 'tools/check_dataset.py'
     sheet = data[0] / 'sheet.png'
-    done = subprocess.run(
-        [sys.executable, str(tool), str(data[0] / 'a.json'), '--points', 'points.yaml',
-         '--out', str(sheet), '--num', '2'], capture_output=True, text=True)
+    done = run_program(tool, data[0] / 'a.json', '--points', 'points.yaml', '--out',
+                       sheet, '--num', 2, cwd=tool.parent)
     assert done.returncode == 1, done.stderr
     assert 'missing image: 1' in done.stdout and '3.png' in done.stdout
     assert r'\udcff\n.png' in done.stdout

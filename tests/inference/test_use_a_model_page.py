@@ -4,12 +4,11 @@ import importlib.util
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import pytest
+from programs import run_program
 
 import mmwing
 
@@ -44,8 +43,8 @@ def test_every_snippet_of_the_page_runs(folder, capsys):
         for line in code.splitlines():
             program, *arguments = shlex.split(line, comments=True)
             if program == 'mmwing':
-                subprocess.run([sys.executable, '-m', 'mmwing', *arguments], check=True,
-                               timeout=300)
+                done = run_program(program, *arguments, cwd=folder)
+                assert done.returncode == 0, done.stderr
     for expected in ('(68, 2)', '[1, 2]', 'True', '(1, 68, 2)'):
         assert expected in printed
     for file in ('predictions/predictions.json', 'predictions/drawings/photo.jpg',

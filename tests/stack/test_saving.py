@@ -1,9 +1,6 @@
 """MMEngine writes checkpoints whole: a kill or a full disk leaves the old ones."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from unittest import mock
 
@@ -12,10 +9,8 @@ import torch
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import MessageHub
 from mmengine.runner import find_latest_checkpoint
+from programs import run_program
 
-import mmwing
-
-ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = ['model.backbone.widen_factor=0.125', 'model.head.in_channels=256',
            'model.head.hidden_channels=16', 'train_cfg.max_epochs=3',
@@ -56,12 +51,10 @@ files.os.replace = die
 
 
 def train(folder: Path, *arguments: str, change: str = '') -> tuple[int, str]:
-    path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
-    done = subprocess.run(
-        [sys.executable, '-c', PROGRAM.format(change=change), 'train', CONFIG,
-         '--no-validate', '--work-dir', 'work', *arguments, '--cfg-options', *OPTIONS],
-        cwd=folder, env={**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
-        capture_output=True, text=True, timeout=300)
+    program = folder / 'program.py'
+    program.write_text(PROGRAM.format(change=change))
+    done = run_program(program, 'train', CONFIG, '--no-validate', '--work-dir', 'work',
+                       *arguments, '--cfg-options', *OPTIONS, cwd=folder)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -1,13 +1,12 @@
 """The tool as a user calls it: killed, taken up again, rebuilt from its files."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from programs import environment, run_program
 
 import mmwing
 from mmwing.comparison import read_results
@@ -17,18 +16,11 @@ OPTIONS = [
     'train_dataloader.dataset.num_samples=32', 'train_dataloader.batch_size=8',
     'val_dataloader.dataset.num_samples=4', 'model.backbone.widen_factor=0.125',
     'model.head.in_channels=256', 'model.head.hidden_channels=16']
-COMMAND = [sys.executable, mmwing.tool_path('compare_losses.py')]
-
-
-def environment() -> dict:
-    root = str(Path(mmwing.__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH'))))
-    return {**os.environ, 'PYTHONPATH': path}
+PROGRAM = mmwing.tool_path('compare_losses.py')
 
 
 def run(*arguments, cwd, check=True):
-    done = subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, text=True,
-                          env=environment(), capture_output=True, timeout=570)
+    done = run_program(PROGRAM, *arguments, cwd=cwd, timeout=570)
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
@@ -40,7 +32,7 @@ def test_a_study_is_killed_goes_on_and_is_rebuilt(tmp_path):
                  'mmpose:WingLoss', '--epochs', '3', '--jobs', '1', '--work-dir',
                  'work', '--out', 'study.md', '--cfg-options', *OPTIONS]
     record = tmp_path / 'work/final_WingLoss_lr0.001_seed0/run.json'
-    with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path,
+    with subprocess.Popen([sys.executable, PROGRAM, *arguments], cwd=tmp_path,
                           env=environment()) as victim:
         while victim.poll() is None and not record.is_file():
             time.sleep(0.05)
