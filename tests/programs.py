@@ -21,12 +21,14 @@ from multiprocessing import forkserver
 from pathlib import Path
 from unittest import mock
 
+from plain_configs import leave_configs_plain
+
 import mmwing
 
 ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
 _SERVER = multiprocessing.get_context('forkserver')
-_SERVER.set_forkserver_preload(
-    ['mmwing', 'mmwing.comparison', 'mmwing.inference', 'mmpose.apis'])
+# The first optimiser imports torch._dynamo.
+_SERVER.set_forkserver_preload(['mmwing', 'mmpose.apis', 'torch._dynamo'])
 
 
 def environment() -> dict[str, str]:
@@ -45,6 +47,7 @@ def _become(command: list[str], cwd: str, variables: Mapping[str, str],
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(variables)
+    leave_configs_plain()
     sys.argv = command
     if command[0] == 'mmwing':
         runpy.run_module('mmwing', run_name='__main__')

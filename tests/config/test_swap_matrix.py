@@ -72,13 +72,6 @@ def ids(cases: list[tuple[str, str, str]]) -> list[str]:
     return [f'{short(config)}-{head}-{loss}' for config, head, loss in cases]
 
 
-@pytest.fixture(autouse=True)
-def plain_configs(monkeypatch):
-    """MMEngine formats the config four times a run, for a minute with face6."""
-    monkeypatch.setattr('mmengine.config.config.FormatCode',
-                        lambda text, **_: (text, True))
-
-
 @pytest.fixture(scope='module')
 def small():
     """Config name -> the config cut down, read once."""
