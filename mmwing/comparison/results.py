@@ -143,7 +143,7 @@ def read_results(path: str | Path) -> list[Result]:
             is named.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         if any(path.with_suffix('').glob('*.json')):
             raise ValueError(f'{path.with_suffix("")} holds results of an earlier '
                              'version of mmwing, one file a run, which this version '

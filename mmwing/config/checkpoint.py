@@ -15,6 +15,8 @@ from mmengine.logging import print_log
 from mmengine.runner import CheckpointLoader, find_latest_checkpoint
 from torch import nn
 
+from mmwing.files import check_regular_file
+
 # As MMEngine's CheckpointHook calls them.
 _NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
@@ -28,6 +30,7 @@ def find_checkpoint(path: str) -> str:
 
     Raises:
         FileNotFoundError: No such file, or a folder without a whole checkpoint.
+        ValueError: A pipe, device or socket.
     """
     if osp.isdir(path):
         found = latest_checkpoint(path)
@@ -35,7 +38,9 @@ def find_checkpoint(path: str) -> str:
             raise FileNotFoundError(f'no checkpoint in {path!r}; train first, or '
                                     'name the checkpoint file')
         return found
-    if not osp.isfile(path) and not re.match(r'[\w-]+://', path):
+    if osp.exists(path):
+        check_regular_file(path)
+    elif not re.match(r'[\w-]+://', path):
         raise FileNotFoundError(f'checkpoint {path!r} does not exist (working '
                                 f'directory: {os.getcwd()})')
     return path

@@ -28,7 +28,7 @@ def read_learning_curve(work_dir: str | Path,
         ValueError: If no validation in it has this figure.
     """
     path = Path(work_dir)
-    if path.is_file() or (path / RECORD_NAME).is_file():
+    if path.exists() and not path.is_dir() or (path / RECORD_NAME).is_file():
         return read_record(path).learning_curve(key)
     logs = sorted(path.glob('*/vis_data/scalars.json'))
     if not logs:

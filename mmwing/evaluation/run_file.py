@@ -118,7 +118,7 @@ def read_record(path: str | Path) -> RunRecord:
     """
     path = Path(path)
     file = path / RECORD_NAME if path.is_dir() else path
-    if not file.is_file():
+    if not file.exists():
         if (path / 'metrics.json').is_file():
             raise ValueError(
                 f'{path} is a report of an earlier version of mmwing, without '
@@ -152,7 +152,7 @@ def read_nme(source: str | Path) -> float:
         path = Path(source)
         if path.is_dir() or path.name == RECORD_NAME:
             nme = read_record(path).nme
-        elif path.is_file():
+        elif path.exists():
             content = read_json(path)
             if not isinstance(content, dict) or content.get('NME') is None:
                 raise ValueError(f'{path} names no NME') from None

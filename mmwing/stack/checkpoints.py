@@ -20,6 +20,8 @@ import pickle
 import re
 from typing import Any
 
+from mmwing.files import check_regular_file
+
 #: Checkpoint files named here (separated by ``os.pathsep``) are loaded without
 #: the ``weights_only`` restriction.
 TRUST_VARIABLE = 'MMWING_TRUST_CHECKPOINT'
@@ -88,6 +90,7 @@ def load_checkpoint_file(filename: str, map_location=None):
 
     Raises:
         FileNotFoundError: There is no such file.
+        ValueError: It is a pipe, device or socket.
         pickle.UnpicklingError: The file needs more than tensors, containers
             and MMEngine's training state, and it was not declared trusted;
             or it is not a checkpoint at all (damaged, cut off).
@@ -95,7 +98,9 @@ def load_checkpoint_file(filename: str, map_location=None):
     import torch
 
     filename = osp.expanduser(filename)
-    if not osp.isfile(filename):
+    if osp.exists(filename):
+        check_regular_file(filename)
+    else:
         raise FileNotFoundError(
             f'checkpoint {filename!r} does not exist (working directory: '
             f'{os.getcwd()})')
