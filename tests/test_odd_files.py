@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -28,22 +28,28 @@ CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 
 @pytest.fixture
 def make_pipe():
-    """Pipes whose only writer closes them at once: who opens one reads nothing.
+    """Pipes whose writer closes them at once: who opens one reads nothing.
 
     Without a writer, a reader that this test is about would wait for ever.
     """
     if not hasattr(os, 'mkfifo'):
         pytest.skip('no pipes here')
     made = []
+    done = Event()
+
+    def write_nothing(path):
+        while not done.is_set():
+            os.close(os.open(path, os.O_WRONLY))
 
     def make(path):
         os.mkfifo(path)
-        writer = Thread(target=lambda: os.close(os.open(path, os.O_WRONLY)))
+        writer = Thread(target=write_nothing, args=(path,), daemon=True)
         writer.start()
         made.append((path, writer))
         return path
 
     yield make
+    done.set()
     for path, writer in made:
         reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         writer.join()
@@ -108,7 +114,7 @@ def test_a_pipe_among_the_checkpoints_of_a_run(tmp_path, make_pipe):
         find_checkpoint(str(tmp_path))
 
 
-DEEP = '[' * 100_000 + ']' * 100_000
+DEEP = '[' * 100_000 + ']' * 100_000 + '\n'
 
 
 @pytest.mark.parametrize('reader', [
@@ -205,7 +211,7 @@ def test_mat_file_with_other_things_in_it(tmp_path):
         with pytest.raises(ArchiveError, match=r'COFW_train_color\.mat.*(rows|MATLAB)'):
             prepare('cofw', tmp_path / 'raw', tmp_path / 'out')
     with h5py.File(tmp_path / 'raw/COFW_train_color.mat', 'w') as mat:
-        mat.create_group('phisTr')
+        mat.create_group('phisTr').create_group('x')
         mat['bboxesTr'] = np.zeros((4, 2))
     with pytest.raises(ArchiveError, match=r'COFW_train_color\.mat'):
         prepare('cofw', tmp_path / 'raw', tmp_path / 'out')
