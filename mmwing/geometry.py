@@ -23,6 +23,14 @@ SCALES = ('least_squares', 'size')
 
 _ROUNDS = 10
 
+#: Radians. A mirror that stands further from upright exchanges top and bottom.
+LARGEST_TILT = np.pi / 4
+# Where the search for partners begins: a contour of the face fits itself a neighbour
+# further at every nine degrees or so. The upright one is first, so that it is taken
+# where others fit as well.
+_TILTS = np.radians(sorted(range(-44, 45, 4), key=abs))
+_REFINED = 3
+
 # Two points always fit, and with three each could be the odd one.
 _FEWEST = 4
 # The odd point is among those that fit worst together with it.
@@ -166,6 +174,22 @@ def align(points: np.ndarray, target: np.ndarray,
     return as_real(np.where(usable, moved, complex(np.nan, np.nan)))
 
 
+def turn_between(points: np.ndarray, target: np.ndarray) -> float:
+    """How far :func:`align` turns a shape, in radians; positive is clockwise.
+
+    Args:
+        points: Shape (K, 2); NaN where unknown.
+        target: Shape (K, 2); NaN where unknown.
+    """
+    points, target = as_complex(points), as_complex(target)
+    known = np.isfinite(points) & np.isfinite(target)
+    if not known.any():
+        return np.nan
+    source, goal = points[known], target[known]
+    return float(np.angle(((source - source.mean()).conj()
+                           * (goal - goal.mean())).sum()))
+
+
 def as_complex(points: np.ndarray) -> np.ndarray:
     """Points (..., K, 2) as complex numbers x + iy, (..., K)."""
     return np.ascontiguousarray(points, np.float64).view(np.complex128)[..., 0]
@@ -239,50 +263,108 @@ def _normalised(shapes: np.ndarray) -> np.ndarray:
         return centred / np.sqrt(power.sum((-2, -1), keepdims=True) / count)
 
 
-def flip_residuals(shape: np.ndarray, flip_indices: np.ndarray) -> np.ndarray:
+def mirror_tilt(shape: np.ndarray, flip_indices: np.ndarray) -> float:
+    """How far from upright the line stands in which the shape mirrors itself.
+
+    Args:
+        shape: Shape (K, 2); NaN where unknown.
+        flip_indices: Shape (K,): the point that each one becomes in the mirror.
+
+    Returns:
+        Radians, more than -pi/2 and at most pi/2; 0 where left and right change
+        places, pi/2 where top and bottom do, positive for a shape turned clockwise (y
+        points down).
+    """
+    # Mirrored in an upright line, the shape is turned by twice the tilt.
+    return float(np.angle(_mirrored_fit(shape, flip_indices)[2]) / 2)
+
+
+def flip_residuals(shape: np.ndarray, flip_indices: np.ndarray,
+                   tilt: float | None = None) -> np.ndarray:
     """How far each point is from the mirror image of its partner.
 
     Args:
         shape: Shape (K, 2), of unit size as :func:`mean_shape` returns it.
         flip_indices: Shape (K,): the point that each one becomes in a mirrored face.
+        tilt: How the mirror stands, as :func:`mirror_tilt` says it; by default as it
+            fits best, which may exchange top and bottom.
 
     Returns:
-        Shape (K,), in units of the shape's size, after the best alignment.
+        Shape (K,), in units of the shape's size, after the best alignment; NaN for
+        points of which one or the partner is unknown.
     """
-    mirrored = shape[flip_indices] * (-1, 1)
-    return np.linalg.norm(align(mirrored, shape) - shape, axis=1)
+    points, mirrored, factor = _mirrored_fit(shape, flip_indices)
+    if tilt is not None:
+        turn = np.exp(2j * tilt)
+        factor = max((factor * turn.conjugate()).real, 0) * turn
+    return np.abs(factor * mirrored - points)
+
+
+def _mirrored_fit(shape: np.ndarray, flip_indices: np.ndarray
+                  ) -> tuple[np.ndarray, np.ndarray, complex]:
+    """The points, their partners mirrored in an upright line, and what turns and
+    scales these onto those; all centred, as complex numbers."""
+    points = as_complex(shape)
+    mirrored = -points[flip_indices].conj()
+    known = np.isfinite(points) & np.isfinite(mirrored)
+    points = np.where(known, points, complex(np.nan, np.nan))
+    mirrored = np.where(known, mirrored, complex(np.nan, np.nan))
+    if not known.any():
+        return points, mirrored, complex(np.nan, np.nan)
+    points, mirrored = points - points[known].mean(), mirrored - mirrored[known].mean()
+    power = (np.abs(mirrored[known])**2).sum()
+    factor = (mirrored[known].conj() * points[known]).sum() / power if power else 0.
+    return points, mirrored, complex(factor)
 
 
 def mirror_partners(shape: np.ndarray) -> np.ndarray:
     """Find which point is which one's mirror image, by the geometry.
 
     The mirror image of the shape is laid over the shape and every point paired with
-    the nearest, in sum, by the Hungarian method; alignment and pairing alternate.
+    the nearest, in sum, by the Hungarian method; alignment and pairing alternate. Of
+    many tilts to begin with the one that ends with the best fit is taken.
 
     Args:
-        shape: Shape (K, 2), about upright; NaN where unknown.
+        shape: Shape (K, 2), upright to within :data:`LARGEST_TILT`; NaN where unknown.
 
     Returns:
         Shape (K,), an involution: the partner, or the point itself where it lies on
         the midline, is unknown, or has no partner that agrees.
     """
-    count = len(shape)
-    partners = np.arange(count)
+    result = np.arange(len(shape))
     known = np.flatnonzero(np.isfinite(shape).all(1))
     if len(known) < 2:
-        return partners
-    points = shape[known]
-    mirrored = points * (-1, 1) + (2 * points[:, 0].mean(), 0)
-    for _ in range(_ROUNDS):
-        distances = np.linalg.norm(mirrored[None] - points[:, None], axis=2)
-        found = linear_sum_assignment(distances ** 2)[1]
-        moved = align((points * (-1, 1))[found], points)
-        mirrored = np.empty_like(points)
-        mirrored[found] = moved
-        if (found == partners[:len(found)]).all():
-            break
-        partners = np.concatenate([found, np.arange(len(found), count)])
+        return result
+    points = np.asarray(shape, np.float64)[known]
+    starts = sorted((_nearest(points, tilt) for tilt in _TILTS),
+                    key=lambda pair: pair[0])
+    found = min((_refined(points, partners) for _, partners in starts[:_REFINED]),
+                key=lambda pair: pair[0])[1]
     agreed = found[found] == np.arange(len(found))
-    result = np.arange(count)
     result[known[agreed]] = known[found[agreed]]
     return result
+
+
+def _nearest(points: np.ndarray, tilt: float) -> tuple[float, np.ndarray]:
+    """How badly points fit in a mirror of some tilt, and who lies on whom."""
+    place = as_complex(points)
+    place = place - place.mean()
+    mirrored = -place.conj() * np.exp(2j * tilt)
+    distances = np.abs(mirrored[None] - place[:, None])**2
+    # found[i] is the point whose mirror image lies where point i is.
+    found = linear_sum_assignment(distances)[1]
+    share = distances[np.arange(len(place)), found].sum() / max(
+        (np.abs(place)**2).sum(), np.finfo(float).tiny)
+    # Rounded, so that noise does not choose between equal fits.
+    return round(float(share), 6), found
+
+
+def _refined(points: np.ndarray, found: np.ndarray) -> tuple[float, np.ndarray]:
+    """The same for the tilt that partners ask for, in turn until they agree."""
+    for _ in range(_ROUNDS):
+        tilt = np.clip(mirror_tilt(points, found), -LARGEST_TILT, LARGEST_TILT)
+        before = found
+        misfit, found = _nearest(points, tilt)
+        if (found == before).all():
+            break
+    return misfit, found

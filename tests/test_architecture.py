@@ -32,13 +32,15 @@ MAY_IMPORT = {
     'visualization': 'evaluation.functional files geometry images',
     'codecs': 'geometry',
     'datasets.formats': 'csv_cells files geometry images',
-    'datasets.converters': 'datasets.formats files geometry images progress',
+    'datasets.converters': 'datasets.checks datasets.formats files geometry images '
+                           'progress',
     'datasets.canvases': 'datasets.formats files images locks progress',
     'datasets.checks': 'datasets.formats files geometry images visualization',
     'datasets.transforms': 'datasets.canvases datasets.formats files geometry images',
     'datasets.wrappers': 'datasets.canvases datasets.formats files geometry',
     'datasets.samplers': '',
-    'datasets.face': 'datasets.formats datasets.transforms files geometry images',
+    'datasets.face': 'datasets.checks datasets.formats datasets.transforms files '
+                     'geometry images',
     'datasets': 'datasets.face datasets.samplers datasets.transforms '
                 'datasets.wrappers',
     'evaluation': 'datasets codecs csv_cells files geometry images visualization '

@@ -3,7 +3,8 @@
     mmwing prepare wflw downloads/wflw data/wflw
     mmwing prepare 300w downloads/300w data/300w --crop 2 --size 320
 
-See docs/prepare_datasets.md for what each data set needs.
+Writes what is whole and names the rest; ends with status 1 if something is broken, by
+the checks of `mmwing check`. See docs/prepare_datasets.md for what each data set needs.
 """
 
 import argparse
@@ -54,7 +55,7 @@ def main() -> int:
     print(report)
     print(f'MMPose class: {report.dataset_type}; full report: '
           f'{report.out}/prepare_report.json')
-    return 0
+    return int(report.broken)
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ import re
 from importlib.util import find_spec
 
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
@@ -29,7 +30,8 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
     Raises:
         FileNotFoundError: Names the annotation file or image folder, the split, and
             how the data root is set.
-        ValueError: An annotation file in COCO style that is damaged or empty.
+        ValueError: An annotation file in COCO style that is damaged or empty, or a
+            landmark in it that no image can hold.
         ImportError: A pipeline needs albumentations.
     """
     for split in splits:
@@ -53,7 +55,8 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
                     continue
                 if osp.exists(full):
                     if full.endswith('.json') and _reads_coco(dataset):
-                        check_annotation_file(full)
+                        for note in check_annotation_file(full):
+                            MMLogger.get_current_instance().warning(note)
                     continue
                 raise FileNotFoundError(
                     f'the {split} data set {dataset.get("type")!r} needs {full!r} '

@@ -21,8 +21,8 @@ def share_whole_batches(cfg: Config) -> None:
         sampler = loader.get('sampler') or {}
         if (sampler.get('type') == 'DefaultSampler' and sampler.get('shuffle') is False
                 and loader.get('batch_size') and not loader.get('batch_sampler')):
-            loader.sampler = {'type': 'mmwing.WholeBatchSampler',
-                              'batch_size': loader.batch_size}
+            loader['sampler'] = {'type': 'mmwing.WholeBatchSampler',
+                                 'batch_size': loader['batch_size']}
 
 
 def is_first_process() -> bool:

@@ -100,6 +100,39 @@ def test_annotations_without_faces_are_named(content, message, tmp_path):
         check_data(Config(dict(val_dataloader=loader(tmp_path))), ('val', ))
 
 
+def faces_with(**change):
+    content = json.loads(FACES)
+    content['images'] = [{'id': 1, 'file_name': 'b.png'}]
+    content['annotations'] = [
+        {'id': 7, 'image_id': 1, 'keypoints': [1, 2, 1, 3, 4, 1], **change}]
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize('value', ['1e20', 'NaN', '-Infinity', '-1e20'])
+def test_labels_in_no_image_are_named(value, tmp_path):
+    (tmp_path / 'img').mkdir()
+    (tmp_path / 'a.json').write_text(faces_with().replace('3, 4', f'3, {value}'))
+    with pytest.raises(ValueError, match=r"a\.json, annotations\[0\] \(id 7, b\.png\): "
+                                         r'point 1 has .*lies in no image'):
+        check_data(Config(dict(train_dataloader=loader(tmp_path))), ('train', ))
+
+
+def test_crowds_are_counted_before_mmpose_leaves_them_out(tmp_path, monkeypatch):
+    (tmp_path / 'img').mkdir()
+    (tmp_path / 'a.json').write_text(faces_with(iscrowd=1))
+    said = []
+    monkeypatch.setattr('mmengine.logging.MMLogger.warning',
+                        lambda self, text, *args: said.append(text))
+    cfg = Config(dict(train_dataloader=loader(tmp_path)))
+    check_data(cfg, ('train', ))
+    assert len(said) == 1
+    assert '1 annotations have iscrowd set' in said[0]
+    assert 'annotations[0] (id 7)' in said[0]
+    (tmp_path / 'a.json').write_text(faces_with(iscrowd=0))
+    check_data(cfg, ('train', ))
+    assert len(said) == 1
+
+
 def test_other_formats_are_left_to_their_readers(tmp_path):
     (tmp_path / 'img').mkdir()
     (tmp_path / 'a.json').write_text('[1, 2]')

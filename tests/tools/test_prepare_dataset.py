@@ -13,11 +13,11 @@ TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'prepare_dataset.py'
 def raw(tmp_path):
     """Two faces of three points."""
     (tmp_path / 'raw').mkdir()
-    for name in ('a', 'b'):
-        Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(
-            tmp_path / 'raw' / f'{name}.png')
+    for seed, name in enumerate(('a', 'b')):
+        pixels = np.random.default_rng(seed).integers(0, 256, (40, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / 'raw' / f'{name}.png')
         (tmp_path / 'raw' / f'{name}.pts').write_text(
-            'version: 1\nn_points: 3\n{\n11 11\n31 11\n21 31\n}\n')
+            f'version: 1\nn_points: 3\n{{\n{11 + seed} 11\n31 11\n21 31\n}}\n')
     return tmp_path / 'raw'
 
 
@@ -38,11 +38,23 @@ def test_success_prints_what_was_written(raw, tmp_path, monkeypatch, capsys):
     assert [Image.open(path).size for path in crops] == [(32, 32)]
 
 
-def test_what_is_broken_is_printed_and_is_no_failure(raw, tmp_path, monkeypatch,
-                                                     capsys):
+def test_what_is_broken_is_printed_the_rest_is_written_and_the_status_is_1(
+        raw, tmp_path, monkeypatch, capsys):
     (raw / 'b.png').unlink()
-    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--images', 'link') == 0
-    assert 'missing image: 1\n  b.pts: no file' in capsys.readouterr().out
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out', '--images', 'link') == 1
+    printed = capsys.readouterr().out
+    assert 'missing image: 1\n    b.pts: no ' in printed
+    assert '1 faces in 1 images' in printed
+    assert (tmp_path / 'out/annotations/face_landmarks_pts.json').is_file()
+
+
+def test_what_is_to_be_looked_at_is_printed_and_is_no_failure(
+        raw, tmp_path, monkeypatch, capsys):
+    Image.new('RGB', (40, 40), 'red').save(raw / 'b.png')
+    assert run(monkeypatch, 'pts', raw, tmp_path / 'out') == 0
+    printed = capsys.readouterr().out
+    assert 'blank image: 1\n    b.pts: ' in printed
+    assert '2 faces in 2 images' in printed
 
 
 def test_errors_are_one_line_and_exit_1(raw, tmp_path, monkeypatch, capsys):

@@ -36,6 +36,7 @@ class AFLWConverter(Converter):
     title = 'AFLW'
     dataset_type = 'AFLWDataset'
     num_keypoints = 19
+    points_file = 'aflw.py'
     origin = 0
     files = {'train': 'face_landmarks_aflw_train.json',
              'test': 'face_landmarks_aflw_test.json'}

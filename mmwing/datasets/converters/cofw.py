@@ -33,6 +33,7 @@ class COFWConverter(Converter):
     title = 'COFW'
     dataset_type = 'COFWDataset'
     num_keypoints = 29
+    points_file = 'cofw.py'
     origin = 1
     files = {'train': 'cofw_train.json', 'test': 'cofw_test.json'}
     expected = {'train': 1345, 'test': 507}

@@ -21,6 +21,7 @@ class Converter(ABC):
         dataset_type: The MMPose class that reads the result.
         num_keypoints: Landmarks in a face; None takes the most frequent count.
         origin: Coordinate of the first pixel's centre in the authors' files.
+        points_file: MMPose's description of the landmarks; None if it varies.
         files: Split -> annotation file; the names are those in MMPose's docs.
         expected: Split -> number of faces in the complete data set.
         crop_to_authors_box: Whether MMPose crops to the authors' box instead
@@ -38,6 +39,7 @@ class Converter(ABC):
     dataset_type: ClassVar[str]
     num_keypoints: ClassVar[int | None]
     origin: int
+    points_file: ClassVar[str | None] = None
     files: ClassVar[dict[str, str]]
     expected: ClassVar[dict[str, int]] = {}
     crop_to_authors_box: ClassVar[bool] = False

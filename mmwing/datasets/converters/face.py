@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmwing.datasets.formats.boxes import Box
+from mmwing.datasets.formats.records import LandmarkRecord
 
 from .sources import ImageSource
 
@@ -44,3 +45,11 @@ class Face:
         """Which landmarks are annotated, shape (K,)."""
         known = np.isfinite(self.keypoints).all(axis=1)
         return known if self.visibility is None else known & (self.visibility > 0)
+
+    @property
+    def record(self) -> LandmarkRecord:
+        """The face as the checks take it."""
+        visibility = (np.ones(len(self.keypoints)) if self.visibility is None else
+                      self.visibility)
+        return LandmarkRecord(self.file_name, self.keypoints, visibility, self.where,
+                              image_id=self.file_name, id=self.where, box=self.box)

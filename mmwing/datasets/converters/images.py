@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mmwing.datasets.checks.images import blank_finding, image_digest, is_blank
+from mmwing.datasets.checks.place import place_findings
 from mmwing.datasets.formats.boxes import Box, landmark_box
-from mmwing.datasets.formats.problems import Kind, Problem
+from mmwing.datasets.formats.problems import Kind, Problem, is_broken
 from mmwing.files import path_below, replace_file
 from mmwing.images import (
     ImageError,
@@ -26,15 +28,12 @@ from mmwing.images import (
 )
 
 from .face import Face
-from .sources import ImageFile
+from .sources import ImageFile, ImageSource, VideoFrame
 
 _LOSSY = ('.jpg', '.jpeg')
 
 #: Below ``OUT``, for images that are not complete.
 SCRATCH_FOLDER = '.partial'
-
-#: Landmarks that span more than this many images are numbers gone wrong.
-_LARGEST = 2
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,15 @@ class Window:
         return path.with_name(
             f'{path.stem}.{self.left}_{self.top}_{self.side}{suffix}').as_posix()
 
+    def inside(self, width: int, height: int) -> tuple[slice, slice]:
+        """Rows and columns of the output in which the image is, not the border."""
+        low, high = self.points(np.array([[-0.5, -0.5], [width - 0.5, height - 0.5]]))
+        # Resizing mixes a pixel or two of the border in.
+        left, top = np.clip(np.ceil(low + 0.5) + 2 * (low > 0), 0, self.out - 1)
+        right, bottom = np.clip(np.floor(high + 0.5) - 2 * (high < self.out), 1,
+                                self.out)
+        return slice(int(top), int(bottom)), slice(int(left), int(right))
+
     def cut(self, image: Image.Image) -> Image.Image:
         """The pixels; reduced with an antialiasing filter."""
         patch = image.crop((self.left, self.top, self.left + self.side,
@@ -138,6 +146,7 @@ class Placed:
         face: The face.
         file_name: Its image below ``OUT/images``.
         width, height: Size of that image in pixels.
+        digest: The same for images of the same content.
         window: What was cut out; None for a whole image.
     """
 
@@ -145,6 +154,7 @@ class Placed:
     file_name: str
     width: int
     height: int
+    digest: str
     window: Window | None = None
 
 
@@ -196,19 +206,16 @@ class ImagePlacer:
     def _whole(self, faces: list[Face]) -> list[Placed | Problem]:
         source, name = faces[0].image, faces[0].file_name
         target = self.target(name)
-        notes: list[Placed | Problem] = []
+        results: list[Placed | Problem] = []
         done = target.exists()
         turned = False
         if done or isinstance(source, ImageFile):
             path = target if done else source.path
             data = read_image_file(path)
             turned = is_turned(data)
-            # What is there was decoded when it was put there.
-            size = image_size(data) if done else None
-            width, height = size or _size(decode_image(data, path, turn=False))
+            pixels = decode_image(data, path, turn=False)
         else:
             pixels = source.read()
-            width, height = _size(pixels)
         if not done:
             if not isinstance(source, ImageFile):
                 self._write(target, functools.partial(_save, _picture(pixels)))
@@ -218,32 +225,47 @@ class ImagePlacer:
             else:
                 self._write(target, functools.partial(shutil.copyfile, source.path))
         if turned:
-            notes.append(Problem(
+            results.append(Problem(
                 Kind.EXIF, faces[0].where,
                 'OpenCV and MMPose turn this image, the landmarks do not follow; '
                 'kept. Crops are not affected'))
-        notes += [_misfit(face, width, height) or Placed(face, name, width, height)
-                  for face in faces]
-        return notes
+        if is_blank(pixels):
+            results.append(_problem(faces[0], blank_finding()))
+        digest = image_digest(target.read_bytes())
+        for face in faces:
+            problems = _misplaced(face, _size(pixels))
+            results += problems
+            if not is_broken(problems):
+                results.append(Placed(face, name, *_size(pixels), digest))
+        return results
 
     def _crops(self, faces: list[Face], factor: float) -> list[Placed | Problem]:
-        image = None
-        done: list[Placed | Problem] = []
+        image = size = None
+        results: list[Placed | Problem] = []
         for face in faces:
             window = Window.around(face.keypoints, factor, self.plan.size)
             name = window.file_name(face.file_name)
             target = self.target(name)
-            if not target.exists():
-                if image is None:
-                    image = _picture(face.image.read())
-                misfit = _misfit(face, *image.size)
-                if misfit:
-                    done.append(misfit)
-                    continue
+            done = target.exists()
+            if not done and image is None:
+                image = _picture(face.image.read())
+            if size is None:
+                size = image.size if image else _source_size(face.image)
+            problems = _misplaced(face, size)
+            results += problems
+            if is_broken(problems):
+                continue
+            if not done:
+                assert image is not None
                 patch = window.cut(image)
                 self._write(target, functools.partial(_save, patch))
-            done.append(Placed(face, name, window.out, window.out, window))
-        return done
+            data = read_image_file(target)
+            pixels = decode_image(data, target)
+            if is_blank(pixels[window.inside(*size)] if size else pixels):
+                results.append(_problem(face, blank_finding()))
+            results.append(Placed(face, name, window.out, window.out,
+                                  image_digest(data), window))
+        return results
 
     def _write(self, target: Path, write: Callable[[Path], object]) -> None:
         if target.is_symlink():
@@ -269,14 +291,25 @@ def _save(image: Image.Image, path: Path) -> None:
     image.save(path, quality=95, subsampling=0)
 
 
-def _misfit(face: Face, width: int, height: int) -> Problem | None:
-    """Whether the landmarks cannot belong to an image of this size."""
-    x, y = face.keypoints[face.visible].T
-    inside = ((x >= -0.5) & (y >= -0.5) & (x < width - 0.5) & (y < height - 0.5))
-    if not inside.any():
-        detail = 'no landmark lies in the image'
-    elif max(landmark_box(face.keypoints)[2:]) > _LARGEST * max(width, height):
-        detail = f'the landmarks span more than {_LARGEST} times the image'
-    else:
+def _source_size(source: ImageSource) -> tuple[int, int] | None:
+    """Width and height of an image whose crops are there already.
+
+    None where that would take decoding a video, or the image is gone.
+    """
+    if isinstance(source, VideoFrame):
         return None
-    return Problem(Kind.OUTSIDE, face.where, f'{detail} of {width}x{height} pixels')
+    try:
+        known = (image_size(read_image_file(source.path))
+                 if isinstance(source, ImageFile) else None)
+        return known or _size(source.read())
+    except ImageError:
+        return None
+
+
+def _misplaced(face: Face, size: tuple[int, int] | None) -> list[Problem]:
+    """Where the landmarks do not lie in an image of this size."""
+    return [_problem(face, finding) for finding in place_findings(face.record, size)]
+
+
+def _problem(face: Face, finding: tuple[Kind, str]) -> Problem:
+    return Problem(finding[0], face.where, finding[1])

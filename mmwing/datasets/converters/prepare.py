@@ -8,15 +8,30 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmwing.datasets.checks.corner_boxes import corner_box_problems
+from mmwing.datasets.checks.face import face_findings
+from mmwing.datasets.checks.geometry import check_geometry
+from mmwing.datasets.checks.mirror import FACES_FOR_PAIRS
+from mmwing.datasets.checks.repeats import repeated_faces, repeated_images
 from mmwing.datasets.formats.archive import RawArchive
 from mmwing.datasets.formats.boxes import landmark_box
-from mmwing.datasets.formats.problems import ArchiveError, Kind, Problem, ProblemLog
+from mmwing.datasets.formats.points_file import read_points_file
+from mmwing.datasets.formats.problems import (
+    BROKEN,
+    ArchiveError,
+    Kind,
+    Problem,
+    ProblemLog,
+)
+from mmwing.datasets.formats.records import LandmarkRecord
 from mmwing.files import path_below, read_json, replace_files, write_json
 from mmwing.progress import progress_bar
 from mmwing.version import __version__
@@ -33,6 +48,9 @@ SETTINGS_FILE = 'prepare_settings.json'
 REPORT_FILE = 'prepare_report.json'
 ANNOTATIONS_FOLDER = 'annotations'
 
+#: Of what these say a face is left out; other findings are to be looked at.
+_LEFT_OUT = BROKEN | {Kind.NOT_FINITE, Kind.NO_POINTS, Kind.DUPLICATE}
+
 
 def prepare(dataset: str, raw: str | Path, out: str | Path, *,
             images: str = 'copy', crop: float | None = None, size: int | None = None,
@@ -44,6 +62,9 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
     expect. A run that was interrupted is resumed by running it again. Images
     appear one by one, each complete; annotation files at the end, all
     together; nothing at all if the raw data is of no use.
+
+    The faces go through the checks of :mod:`mmwing.datasets.checks`. Broken ones are
+    left out, what is to be looked at is kept.
 
     Args:
         dataset: '300w', 'wflw', 'cofw', 'aflw', '300vw' or 'pts'.
@@ -59,8 +80,8 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
         progress: Show a progress bar on stderr.
 
     Returns:
-        What was written and what was broken; also in
-        ``OUT/prepare_report.json``.
+        What was written and what was found; also in ``OUT/prepare_report.json``.
+        Its ``broken`` says whether something must be corrected.
 
     Raises:
         ArchiveError: If ``raw`` is another data set, lacks a part, or holds no
@@ -102,6 +123,7 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
         placed = _place(placer, faces, log, jobs, progress)
     finally:
         shutil.rmtree(placer.scratch, ignore_errors=True)
+    _check_together(converter, placed, log)
     return _write(converter, out, placed, log, settings)
 
 
@@ -143,35 +165,40 @@ def _usable(converter: Converter, placer: ImagePlacer,
     for face in faces:
         key = face.file_name, face.keypoints.tobytes()
         first = seen.setdefault(key, face)
-        problem = _fault(face, count) or _fault_of_name(face, placer)
-        if problem is None and first is not face:
-            problem = Kind.DUPLICATE, f'same image and landmarks as {first.where}'
-        if problem is None:
+        problem = _fault_of_name(face, placer) or _fault_of_numbers(face)
+        findings = [problem] if problem else list(
+            face_findings(face.record, count or 0, None))
+        if not _leave_out(findings) and first is not face:
+            findings.append((Kind.DUPLICATE,
+                             f'same image and landmarks as {first.where}'))
+        if not _leave_out(findings):
             owner = owners.setdefault(face.file_name, face)
             if owner.image != face.image:
-                problem = Kind.DUPLICATE, (f'its image would take the place of that of '
-                                           f'{owner.where}: {face.file_name}')
-        if problem is None:
+                findings.append((Kind.DUPLICATE,
+                                 f'its image would take the place of that of '
+                                 f'{owner.where}: {face.file_name}'))
+        if not _leave_out(findings):
             usable.append(face)
-        else:
-            log.add(Problem(problem[0], face.where, problem[1]))
+        for kind, detail in findings:
+            add = log.add if kind in _LEFT_OUT else log.note
+            add(Problem(kind, face.where, detail))
     return usable
 
 
-def _fault(face: Face, count: int | None) -> tuple[Kind, str] | None:
-    """What is wrong with the face's annotation; None if it is sound."""
-    if len(face.keypoints) != count:
-        return Kind.POINT_COUNT, f'{len(face.keypoints)} points, expected {count}'
-    boxes = {} if face.box is None else {"the authors' box": face.box}
+def _leave_out(findings: list[tuple[Kind, str]]) -> bool:
+    return any(kind in _LEFT_OUT for kind, _ in findings)
+
+
+def _fault_of_numbers(face: Face) -> tuple[Kind, str] | None:
+    """What MMPose's data sets cannot hold, and ``mmwing check`` accepts."""
     flagged = True if face.visibility is None else face.visibility > 0
     if (flagged & ~face.visible).any() or not np.isfinite(face.box or 0).all():
         return Kind.NOT_FINITE, 'in the landmarks or the box'
-    if not face.visible.any():
-        return Kind.NO_POINTS, 'left out'
-    boxes['the landmark box'] = landmark_box(face.keypoints)
-    for name, (_, _, width, height) in boxes.items():
+    if face.visible.any():
+        _, _, width, height = landmark_box(face.keypoints)
         if min(width, height) <= 0:
-            return Kind.EMPTY_BOX, f'{name} is {width:g} x {height:g} pixels'
+            return (Kind.EMPTY_BOX,
+                    f'the landmark box is {width:g} x {height:g} pixels')
     return None
 
 
@@ -224,13 +251,39 @@ def _place(placer: ImagePlacer, faces: list[Face], log: ProblemLog,
             for results in executor.map(work, _work(faces)):
                 for result in results:
                     if isinstance(result, Problem):
-                        log.add(result)
+                        add = log.add if result.kind in _LEFT_OUT else log.note
+                        add(result)
                     else:
                         done[id(result.face)] = result
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
     return [done[id(face)] for face in faces if id(face) in done]
+
+
+def _check_together(converter: Converter, placed: list[Placed],
+                    log: ProblemLog) -> None:
+    """What the faces show beside each other. Nothing is left out for it."""
+    by_file: dict[str, list[LandmarkRecord]] = defaultdict(list)
+    for item in placed:
+        by_file[converter.files[item.face.split]].append(
+            replace(item.face.record, image_path=item.file_name))
+    for file, records in by_file.items():
+        log.problems += corner_box_problems(file, records)
+    log.problems += repeated_faces(
+        [item.face.record for item in placed],
+        {item.face.file_name: item.digest for item in placed})
+    log.problems += repeated_images(
+        by_file, {item.file_name: item.digest for item in placed})
+    # The order of the landmarks is the authors': a few faces do not speak against it.
+    if len(placed) >= FACES_FOR_PAIRS:
+        flips = None
+        if converter.points_file is not None:
+            flips = np.array(parse_pose_metainfo(
+                read_points_file(converter.points_file))['flip_indices'])
+        log.problems += check_geometry(
+            [item.face.record for item in placed], len(placed[0].face.keypoints), flips,
+            f'landmarks of {converter.title}').problems
 
 
 def _write(converter: Converter, out: Path, placed: list[Placed], log: ProblemLog,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
-from mmwing.datasets.formats.problems import Kind, Problem
+from mmwing.datasets.formats.problems import (
+    Kind,
+    Problem,
+    findings_text,
+    is_broken,
+)
 
 #: Examples of each kind of problem in the printed summary.
 _EXAMPLES = 3
@@ -39,8 +43,9 @@ class Report:
         dataset_type: MMPose class that reads it.
         out: The directory.
         splits: Split -> what was written.
-        problems: Everything that was broken; it is left out, except where the
-            detail says otherwise.
+        problems: Everything that was found. Broken faces are left out, and so are
+            those without an annotated landmark, with NaN or infinity, and repeated
+            ones.
     """
 
     dataset: str
@@ -48,6 +53,11 @@ class Report:
     out: Path
     splits: dict[str, Split] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def broken(self) -> bool:
+        """Whether something must be corrected, as by ``mmwing check``."""
+        return is_broken(self.problems)
 
     def counts(self) -> dict[Kind, int]:
         """Number of problems of each kind that occurred."""
@@ -70,12 +80,4 @@ class Report:
             if split.subsets:
                 lines.append('  subsets: ' + ', '.join(
                     f'{name} {n}' for name, n in split.subsets.items()))
-        if not self.problems:
-            lines.append('nothing is broken')
-        for kind, count in self.counts().items():
-            lines.append(f'{kind.value}: {count}')
-            examples = (p for p in self.problems if p.kind is kind)
-            lines += [f'  {p.where}: {p.detail}' for p in islice(examples, _EXAMPLES)]
-            if count > _EXAMPLES:
-                lines.append(f'  ... and {count - _EXAMPLES} more')
-        return '\n'.join(lines)
+        return '\n'.join([*lines, *findings_text(self.problems, _EXAMPLES)])

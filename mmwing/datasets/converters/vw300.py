@@ -45,6 +45,7 @@ class VW300Converter(PtsConverter):
     title = '300-VW'
     dataset_type = 'Face300VWDataset'
     num_keypoints = 68
+    points_file = '300w.py'
     files = {'train': 'face_landmarks_300vw_train.json',
              'test': 'face_landmarks_300vw_test.json'}
 

@@ -67,6 +67,7 @@ class W300Converter(PtsConverter):
     title = '300-W'
     dataset_type = 'Face300WDataset'
     num_keypoints = 68
+    points_file = '300w.py'
     files = {'train': 'face_landmarks_300w_train.json',
              'valid': 'face_landmarks_300w_valid.json',
              'test': 'face_landmarks_300w_test.json'}

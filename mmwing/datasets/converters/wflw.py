@@ -34,6 +34,7 @@ class WFLWConverter(Converter):
     title = 'WFLW'
     dataset_type = 'WFLWDataset'
     num_keypoints = 98
+    points_file = 'wflw.py'
     origin = 0
     files = {'train': 'face_landmarks_wflw_train.json',
              'test': 'face_landmarks_wflw_test.json'}

@@ -9,7 +9,10 @@ import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
+from mmwing.datasets.checks.corner_boxes import corner_box_problems
+from mmwing.datasets.checks.crowds import crowd_problems
 from mmwing.datasets.formats.boxes import landmark_box
+from mmwing.datasets.formats.coco_json import LARGEST_COORDINATE
 from mmwing.datasets.formats.landmark_files import read_landmarks
 from mmwing.datasets.formats.points_file import (
     declared_names,
@@ -102,19 +105,25 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             self.ann_file or self.data_root or '.', self.data_prefix.get('img') or None,
             self.origin, log, category=self.category,
             names=declared_names(list(self.metainfo['keypoint_id2name'].values())))
+        logger = MMLogger.get_current_instance()
         for note in log.problems:
-            MMLogger.get_current_instance().info(str(note))
-        for record in records:
+            logger.info(str(note))
+        for problem in crowd_problems(self.ann_file, records):
+            logger.warning(str(problem))
+        faces = [record for record in records if not record.is_crowd]
+        for record in faces:
             self._check(record)
-        usable = [record for record in records if record.visible.any()
-                  and not record.raw.get('iscrowd')]
+        self._warn_of_lost_points(faces)
+        usable = [record for record in faces if record.visible.any()]
         if not usable:
             raise ValueError(f'{self.ann_file} has no annotated face ({len(records)} '
                              'entries, all without an annotated point or crowds)')
-        if len(usable) < len(records):
-            MMLogger.get_current_instance().info(
-                f'{self.ann_file}: {len(records) - len(usable)} of {len(records)} '
-                'entries have no annotated point or are crowds; left out')
+        if len(usable) < len(faces):
+            logger.info(f'{self.ann_file}: {len(faces) - len(usable)} of {len(faces)} '
+                        'faces have no annotated point; left out')
+        if not self.landmark_box:
+            for problem in corner_box_problems(self.ann_file, usable):
+                logger.warning(str(problem))
         return [self._data_info(record) for record in usable[::self.sample_interval]]
 
     def _check(self, record: LandmarkRecord) -> None:
@@ -124,6 +133,22 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
                 f'{record.where} has {len(record.keypoints)} points, but the data '
                 f'set {self.metainfo["dataset_name"]!r} has {expected}: correct the '
                 'entry or the points file (`mmwing check` lists all offenders)')
+        absurd = np.abs(record.keypoints) > LARGEST_COORDINATE
+        if (absurd.any(1) & record.visible).any():
+            point = int((absurd.any(1) & record.visible).argmax())
+            raise ValueError(
+                f'{record.where}: point {point} is at {record.keypoints[point]}, which '
+                'lies in no image; correct it (`mmwing check` lists all offenders)')
+
+    def _warn_of_lost_points(self, records: list[LandmarkRecord]) -> None:
+        """Say once that points which are NaN or infinite do not count."""
+        lost = [record for record in records
+                if ((record.visibility > 0) & ~record.visible).any()]
+        if lost:
+            MMLogger.get_current_instance().warning(
+                f'{self.ann_file}: in {len(lost)} faces, the first of them '
+                f'{lost[0].where}, points that are marked as annotated are NaN or '
+                'infinite; they count as not annotated')
 
     def _data_info(self, record: LandmarkRecord) -> dict:
         visible = record.visible

@@ -18,6 +18,9 @@ from .records import LandmarkRecord
 
 _LISTS = ('images', 'annotations')
 
+#: Pixels. No image is so large, and float32 still tells its pixels apart.
+LARGEST_COORDINATE = 1e6
+
 # Parsing a file takes 6 s for each of these; MMPose parses it anyway.
 _LARGE = 100 * 2**20
 
@@ -48,7 +51,7 @@ def read_annotation_file(path: str | PathLike) -> dict:
     return content
 
 
-def check_annotation_file(path: str | PathLike) -> None:
+def check_annotation_file(path: str | PathLike) -> list[str]:
     """See that a COCO-style annotation file can be read by MMPose and is not empty.
 
     MMPose fails on one that is not with a message of its JSON reader or of numpy,
@@ -58,13 +61,21 @@ def check_annotation_file(path: str | PathLike) -> None:
     Args:
         path (str | PathLike): A ``.json`` file that exists.
 
+    Returns:
+        list[str]: What should be known: MMPose leaves out annotations that are marked
+        as crowds, and does not say so.
+
     Raises:
         OSError: It cannot be read.
         ValueError: It is damaged, not COCO-style, or holds no face, or begins with a
-            byte order mark, which MMPose cannot read.
+            byte order mark, which MMPose cannot read; or a landmark is NaN, infinite or
+            farther than any image reaches. The message names the annotation.
     """
+    notes = []
     if os.path.getsize(path) < _LARGE:
-        read_annotation_file(path)
+        content = read_annotation_file(path)
+        _check_numbers(content, path)
+        notes = _notes_of_crowds(content['annotations'], path)
     with Path(path).open('rb') as file:
         start = file.read(1024)
         file.seek(-1024, os.SEEK_END) if len(start) == 1024 else None
@@ -76,6 +87,44 @@ def check_annotation_file(path: str | PathLike) -> None:
     if not start.lstrip().startswith(b'{') or not end.rstrip().endswith(b'}'):
         raise ValueError(f'annotation file {printable(path)!r} is not valid JSON: it '
                          'is damaged or cut off, write or copy it again')
+    return notes
+
+
+def _check_numbers(content: Mapping, path: str | PathLike) -> None:
+    """See that landmarks are numbers that an image can hold."""
+    for index, annotation in enumerate(content['annotations']):
+        values = annotation.get('keypoints') if isinstance(annotation, dict) else None
+        try:
+            if not values or max(values) <= LARGEST_COORDINATE and (
+                    min(values) >= -LARGEST_COORDINATE) and sum(values) == sum(values):
+                continue
+        except TypeError:
+            continue  # no flat list of numbers, which MMPose refuses
+        strange = next(i for i, value in enumerate(values)
+                       if not abs(value) <= LARGEST_COORDINATE)
+        names = {image.get('id'): image.get('file_name') for image in content['images']
+                 if isinstance(image, dict)}
+        raise ValueError(
+            f'{printable(path)}, annotations[{index}] (id {annotation.get("id")!r}, '
+            f'{printable(str(names.get(annotation.get("image_id"))))}): point '
+            f'{strange // 3} has {values[strange]!r}, which lies in no image. Correct '
+            'it, or set x, y and visibility to 0 where a point is not annotated')
+
+
+def _notes_of_crowds(annotations: Sequence, path: str | PathLike) -> list[str]:
+    crowds = [index for index, annotation in enumerate(annotations)
+              if isinstance(annotation, dict) and annotation.get('iscrowd')]
+    if not crowds:
+        return []
+    return [f'{printable(path)}: ' + crowds_text(
+        len(crowds), f'annotations[{crowds[0]}] '
+                     f'(id {annotations[crowds[0]].get("id")!r})')]
+
+
+def crowds_text(count: int, first: str) -> str:
+    """What a message says of annotations that are marked as crowds."""
+    return (f'{count} annotations have iscrowd set and are left out of training and '
+            f'test, the first of them {first}; if they are single faces, set it to 0')
 
 
 def read_coco_json(path: Path, folder: Path, origin: int, log: ProblemLog,
@@ -185,11 +234,20 @@ def _record(annotation: Mapping, images: Mapping, folder: Path, origin: int,
         box = checked_box(box, origin)
     size = None
     if 'width' in image and 'height' in image:
-        size = float(image['width']), float(image['height'])
+        size = _size(image['width'], image['height'])
     return LandmarkRecord(
         str(path_below(folder, image['file_name'])), points[:, :2] - origin,
         points[:, 2], where, image_id=annotation['image_id'], id=annotation['id'],
         box=box, size=size, raw={**annotation, 'keypoints': values})
+
+
+def _size(width: object, height: object) -> tuple[float, float]:
+    sides = [value for value in (width, height)
+             if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(sides) < 2:
+        raise ValueError('width and height of an image must be numbers, got '
+                         f'{width!r:.40} and {height!r:.40}')
+    return float(sides[0]), float(sides[1])
 
 
 def checked_box(box: Sequence, origin: int) -> Box:

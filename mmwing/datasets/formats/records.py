@@ -36,6 +36,11 @@ class LandmarkRecord:
     raw: dict = field(default_factory=dict)
 
     @property
+    def is_crowd(self) -> bool:
+        """Whether a JSON file marks it as a crowd, which data sets leave out."""
+        return bool(self.raw.get('iscrowd'))
+
+    @property
     def visible(self) -> np.ndarray:
         """Which points count, shape (K,): finite, and not flagged 0."""
         return (self.visibility > 0) & np.isfinite(self.keypoints).all(axis=1)

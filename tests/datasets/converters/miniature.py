@@ -164,8 +164,10 @@ def make_300vw(root: Path) -> Archive:
     video = cv2.VideoWriter(str(root / '114/vid.avi'),
                             cv2.VideoWriter_fourcc(*'MJPG'), 25, SIZE)
     for frame in range(1, 6):
-        # A frame is as bright as its number says.
-        video.write(np.full((SIZE[1], SIZE[0], 3), 40 * frame, np.uint8))
+        # A frame is as bright as its number says, but for a corner.
+        pixels = np.full((SIZE[1], SIZE[0], 3), 40 * frame, np.uint8)
+        pixels[:16, :16] = 0
+        video.write(pixels)
         if frame % 2 == 0:
             points = landmarks(68, 100 + frame)
             archive.add('test', points)

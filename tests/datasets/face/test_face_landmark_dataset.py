@@ -102,6 +102,53 @@ def test_crowds_are_left_out_and_an_interval_thins(tmp_path, content):
         build(tmp_path, content)
 
 
+@pytest.fixture
+def said(monkeypatch):
+    """What is logged as a warning."""
+    texts = []
+    monkeypatch.setattr('mmengine.logging.MMLogger.warning',
+                        lambda self, text, *args: texts.append(text))
+    return texts
+
+
+def test_crowds_are_counted_once(tmp_path, content, said):
+    content['annotations'][0]['iscrowd'] = 1
+    build(tmp_path, content)
+    text, = said
+    assert '1 annotations have iscrowd set' in text and '(id 0, a.png)' in text
+
+
+def test_labels_in_no_image_are_refused_by_name(tmp_path, content):
+    content['annotations'][2]['keypoints'][3] = 1e20
+    with pytest.raises(ValueError, match=r'id 2, a\.png\): point 1 is at .*no image'):
+        build(tmp_path, content)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_points_that_are_no_numbers_do_not_count_and_are_named(
+        tmp_path, content, said, value):
+    content['annotations'][2]['keypoints'][3] = value
+    visible = build(tmp_path, content).get_data_info(1)['keypoints_visible']
+    np.testing.assert_array_equal(visible, [[1, 0, 1]])
+    text, = said
+    assert 'in 1 faces' in text and '(id 2, a.png)' in text
+
+
+def test_boxes_given_by_corners_are_named(tmp_path, content, said):
+    points = [[10, 10, 2, 40, 10, 1, 25, 30, 1]] * 6
+    content['annotations'] = [
+        {'id': index, 'image_id': 1, 'keypoints': face, 'bbox': [8, 8, 42, 32]}
+        for index, face in enumerate(points)]
+    build(tmp_path, content)
+    assert 'bbox of 6 faces fits the points as x1, y1, x2, y2' in said[0]
+    said.clear()
+    build(tmp_path, content, landmark_box=True)
+    for annotation in content['annotations']:
+        annotation['bbox'] = [8, 8, 34, 24]
+    build(tmp_path, content)
+    assert said == []
+
+
 @pytest.mark.parametrize(('argument', 'error', 'message'), [
     ({'metainfo': None}, ValueError, 'metainfo is needed'),
     ({'metainfo': 'points.yaml'}, TypeError, 'must be a dict, such as dict.from_file'),

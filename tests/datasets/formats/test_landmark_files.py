@@ -300,3 +300,34 @@ def test_json_of_other_types(tmp_path, change, message):
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match=message):
         read_landmarks(path)
+
+
+@pytest.mark.parametrize('name', ['/etc/a.png', '../a.png', 'sub/../../a.png', ''])
+def test_names_that_lead_out_of_the_images(tmp_path, name):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['images'][0]['file_name'] = name
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r'annotations\[0\].*(outside|file name)'):
+        read_landmarks(path)
+    if name:
+        path = write_table(tmp_path, 'image,x0,y0', f'{name},1,2')
+        with pytest.raises(ValueError, match='line 2.*outside the folder'):
+            read_landmarks(path)
+
+
+def test_names_that_differ_only_in_case_are_two_images(tmp_path):
+    path = write_table(tmp_path, 'image,x0,y0', 'a.png,1,2', 'A.png,3,4')
+    first, second = read_landmarks(path)
+    assert first.image_path != second.image_path
+    assert first.image_id != second.image_id
+
+
+def test_sizes_of_images_that_are_no_numbers(tmp_path):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['images'][0]['width'] = 'wide'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='width and height of an image must be '
+                                         "numbers, got 'wide' and 48"):
+        read_landmarks(path)

@@ -116,6 +116,10 @@ HERE = 'annotations[3] (id 3, 3.png)'
     (set_box(5, 5, 0, 9), Kind.EMPTY_BOX, True, 'bbox is 0 x 9'),
     (set_box(80, 80, 10, 10), Kind.BOX, False, '0 % of the points lie in'),
     (set_box(-200, -200, 500, 500), Kind.BOX, False, 'times as long'),
+    (set_point(2, 1e20, 4), Kind.OUTSIDE, True, r'point 2 at 1e\+20'),
+    (set_point(2, 45, SIZE * 3), Kind.OUTSIDE, True, 'point 2 more than an image away'),
+    (lambda f, c: cv2.imwrite(str(f / '3.png'), np.full((SIZE, SIZE), 9, np.uint8)),
+     Kind.BLANK, False, 'one colour all over'),
     (lambda f, c: c['images'][3].update(width=50), Kind.RANGE, True,
      '50x96 pixels, the image has 96x96'),
     (exchange_left_and_right, Kind.MIRRORED, False, 'left and right exchanged')])
@@ -157,6 +161,42 @@ def test_duplicates(data):
     assert found(check(data)) == [
         (Kind.DUPLICATE, f'annotations[{COUNT}] (id 99, 3.png)'),
         (Kind.DUPLICATE, str(folder / '5.png'))]
+
+
+def test_repeated_faces(data):
+    folder, content = data
+    again = np.reshape(content['annotations'][3]['keypoints'], (5, 3)) + (0.5, 0.5, 0)
+    content['annotations'] += [
+        {**content['annotations'][3], 'id': 98, 'keypoints': again.ravel().tolist()},
+        {**content['annotations'][4], 'id': 99, 'image_id': 5}]
+    report = check(data)
+    assert found(report) == [
+        (Kind.DUPLICATE, f'annotations[{COUNT}] (id 98, 3.png)'),
+        (Kind.DUPLICATE, f'annotations[{COUNT + 1}] (id 99, 5.png)')]
+    assert 'nearly the same points as' in report.problems[0].detail
+    assert 'in another image' in report.problems[1].detail
+
+
+def test_crowds_are_counted_and_not_checked(data):
+    for index in (2, 3):
+        data[1]['annotations'][index]['iscrowd'] = 1
+    set_point(2, 1e20, 4)(*data)
+    report = check(data)
+    problem, = report.problems
+    assert problem.kind is Kind.CROWD and not report.broken
+    assert problem.where.endswith('a.json')
+    assert '2 annotations have iscrowd set' in problem.detail
+    assert 'annotations[2] (id 2, 2.png)' in problem.detail
+    assert f'{COUNT - 2} faces' in report.text()
+
+
+def test_boxes_given_by_corners(data):
+    for annotation in data[1]['annotations']:
+        x, y, width, height = annotation['bbox']
+        annotation['bbox'] = [x, y, x + width, y + height]
+    report = check(data)
+    problem, = [p for p in report.problems if p.kind is Kind.CORNER_BOX]
+    assert problem.where.endswith('a.json') and report.broken
 
 
 def test_image_of_two_files_is_a_leak(data):
@@ -245,7 +285,7 @@ def test_tool(data):
     content['images'][4]['file_name'] = name
     content['annotations'][4]['keypoints'][2] = 3
     check(data)
-    tool = Path(__file__).parents[2] / 'tools/check_dataset.py'
+    tool = Path(__file__).parents[3] / 'tools/check_dataset.py'
     sheet = data[0] / 'sheet.png'
     done = run_program(tool, data[0] / 'a.json', '--points', 'points.yaml', '--out',
                        sheet, '--num', 2, cwd=tool.parent)
