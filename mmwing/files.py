@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import itertools
 import json
@@ -129,6 +130,9 @@ def replace_folder(path: PathLike, known: Collection[str]) -> Iterator[Path]:
                 if file.is_file():
                     _sync(file)
             _check_folder(target, known)  # files may have come since
+            if target.exists() and _exchange(draft, target):
+                _sync_folder(target.parent)
+                return
             if target.exists():
                 old = _new_draft(target, None)
                 os.rename(target, old)
@@ -143,6 +147,15 @@ def replace_folder(path: PathLike, known: Collection[str]) -> Iterator[Path]:
         for folder in (*drafts.values(), old):
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_drafts(folder: PathLike) -> None:
+    """Remove what killed processes were writing into a folder, whatever its name.
+
+    What living ones write stays. :func:`replace_file` removes the drafts of its own
+    file.
+    """
+    _remove_stale(Path(folder), '')
 
 
 def check_file(path: PathLike) -> None:
@@ -329,10 +342,16 @@ def _new_draft(target: Path, scratch: PathLike | None) -> Path:
 
 
 def _try(target: Path, drafts: dict[Path, Path]) -> None:
-    drafts[target] = draft = _new_draft(target, None)
-    if draft != target:
-        draft.touch()
-        draft.unlink()
+    missing = [folder for folder in target.parents if not folder.exists()]
+    try:
+        drafts[target] = draft = _new_draft(target, None)
+        if draft != target:
+            draft.touch()
+            draft.unlink()
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _check_folder(target: Path, known: Collection[str]) -> None:
@@ -353,10 +372,11 @@ def _checksum(name: str) -> str:
 
 
 def _remove_stale(folder: Path, stem: str) -> None:
-    """Remove drafts whose writer was killed."""
+    """Remove drafts whose writer was killed; with an empty stem those of any file."""
     for name in os.listdir(folder):
         path = folder / name
-        if not name.startswith(stem) or not _is_stale(path, name.removeprefix(stem)):
+        if not name.startswith(stem or f'{_PREFIX}-') or not _is_stale(
+                path, name.split('-', 2)[-1]):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -384,6 +404,15 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def _exchange(first: Path, second: Path) -> bool:
+    """Give two folders each other's name in one step, where the system can do that."""
+    libc = ctypes.CDLL(None) if os.name == 'posix' else None
+    rename = getattr(libc, 'renameat2', None)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
+    return rename is not None and rename(
+        here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
+
+
 def _sync_folder(path: Path) -> None:
     """Put renames on the disk, where the file system can do that."""
     with contextlib.suppress(OSError):
@@ -404,9 +433,11 @@ def _errors_name(drafts: Mapping[Path, Path],
         if error.filename is None and error.errno in WRITE_ERRORS:
             name = ', '.join(map(str, paths))
         else:
-            named = {str(draft): str(target) for target, draft in drafts.items()}
-            found = named.get(str(error.filename))
-            if found is None:
+            names = [target / Path(error.filename).relative_to(draft)
+                     for target, draft in drafts.items()
+                     if isinstance(error.filename, str)
+                     and Path(error.filename).is_relative_to(draft)]
+            if not names:
                 raise
-            name = found
+            name = str(names[0])
         raise OSError(error.errno, error.strerror, name) from error

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mmwing.files import PathLike, printable
+from mmwing.files import PathLike, printable, remove_drafts
 
 try:
     import fcntl
@@ -36,7 +36,8 @@ def lock_folder(path: PathLike) -> Iterator[None]:
 
     The kernel ends the lock together with the process, however that ends. The lock lies
     on a file ``.lock`` in the folder, which is removed at the end of the block. Where
-    the file system has no locks, as some network file systems, nothing is held.
+    the file system has no locks, as some network file systems, nothing is held. What a
+    killed process was writing into the folder is removed.
 
     Args:
         path: The folder.
@@ -50,6 +51,7 @@ def lock_folder(path: PathLike) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with _lock(folder / '.lock', folder):
+            remove_drafts(folder)
             yield
     finally:
         if is_new:

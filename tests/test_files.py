@@ -22,6 +22,7 @@ from mmwing.files import (
     read_bytes,
     read_json,
     read_text,
+    remove_drafts,
     replace_file,
     replace_files,
     replace_folder,
@@ -202,6 +203,8 @@ def test_a_pipe_is_written_to_and_stays(tmp_path):
 
 def test_check_file_leaves_nothing(tmp_path):
     check_file(tmp_path / 'a.txt')
+    check_file(tmp_path / 'new' / 'folder' / 'a.txt')
+    check_folder(tmp_path / 'new' / 'folder', [])
     assert names(tmp_path) == []
 
 
@@ -228,7 +231,21 @@ def test_old_folder_survives_any_error(tmp_path, error):
     assert names(folder) == ['old.png'] and names(tmp_path) == ['report']
 
 
+def test_folders_are_exchanged_in_one_step(tmp_path, monkeypatch):
+    """Where the system can; a kill between two renames would leave none."""
+    if not files._exchange(tmp_path, tmp_path):
+        pytest.skip('the system cannot exchange folders')
+    monkeypatch.setattr(files.os, 'rename', None)
+    folder = tmp_path / 'report'
+    folder.mkdir()
+    (folder / 'old.png').write_text('old')
+    with replace_folder(folder, ['*']) as draft:
+        (draft / 'new.png').write_text('new')
+    assert names(folder) == ['new.png'] and names(tmp_path) == ['report']
+
+
 def test_old_folder_comes_back_when_the_exchange_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, '_exchange', lambda first, second: False)
     folder = tmp_path / 'report'
     folder.mkdir()
     (folder / 'old.png').write_text('old')
@@ -289,6 +306,18 @@ def test_drafts_of_killed_processes_are_removed(tmp_path, kind):
         check_file(path)
         assert names(tmp_path) == sorted([living.name, other.name])
     assert names(tmp_path) == ['a', 'other']
+
+
+def test_all_drafts_of_killed_processes_in_a_folder_are_removed(tmp_path):
+    for kind, name in (('file', 'a.pth'), ('folder', 'b-c')):
+        subprocess.run([sys.executable, '-c', KILLED, kind, tmp_path / name],
+                       check=False)
+    (tmp_path / '.draft').touch()  # no draft of ours
+    assert len(names(tmp_path)) == 3
+    with replace_file(tmp_path / 'living') as living:
+        living.write_text('x')
+        remove_drafts(tmp_path)
+        assert names(tmp_path) == sorted(['.draft', living.name])
 
 
 def test_drafts_of_other_machines_are_removed_after_a_day(tmp_path, monkeypatch):

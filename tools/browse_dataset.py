@@ -11,6 +11,7 @@ import argparse
 from mmengine.config import DictAction
 
 from mmwing.config import browse_dataset, exit_with_message, load_config
+from mmwing.files import check_file
 from mmwing.visualization.tile import save_picture
 
 
@@ -33,6 +34,7 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    check_file(args.out)
     cfg = load_config(args.config, args.cfg_options)
     save_picture(args.out, browse_dataset(cfg, args.split, args.number, args.seed,
                                           args.first, args.size))

@@ -13,6 +13,7 @@ import sys
 
 from mmwing.config import exit_with_message
 from mmwing.datasets.checks import check_landmarks, draw_check_sheet
+from mmwing.files import check_file
 from mmwing.visualization.tile import save_picture
 
 
@@ -52,6 +53,8 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    if args.out:
+        check_file(args.out)
     report = check_landmarks(
         args.annotations, args.images, args.points, args.num_points, args.origin,
         read_images=not args.no_images, jobs=args.jobs, category=args.category)

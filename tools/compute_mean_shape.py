@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 
 from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.engine import compute_mean_shape
+from mmwing.files import check_file
 from mmwing.models.mean_shape import check_mean_shape_path, save_mean_shape
 from mmwing.registry import DATASETS
 
@@ -36,6 +37,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     check_mean_shape_path(args.out)
+    check_file(args.out)
     cfg = load_config(args.config, args.cfg_options)
     check_data(cfg, ('train', ))
     init_default_scope(cfg.default_scope)

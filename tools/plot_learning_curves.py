@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mmwing.config import exit_with_message
 from mmwing.evaluation.learning_curve import read_learning_curve
+from mmwing.files import check_file
 from mmwing.visualization.learning_curves import draw_learning_curves
 
 
@@ -29,6 +30,7 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    check_file(args.out)
     curves = {Path(work_dir).resolve().name: [read_learning_curve(work_dir, args.key)]
               for work_dir in args.work_dirs}
     draw_learning_curves(curves, args.out, args.normalizer)

@@ -13,6 +13,7 @@ from mmengine.registry import init_default_scope
 
 from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.datasets.wrappers import PoseBalancedDataset
+from mmwing.files import check_file
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_pose_balance
 
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    check_file(args.out)
     cfg = load_config(args.config, args.cfg_options)
     check_data(cfg, ('train', ))
     init_default_scope(cfg.default_scope)

@@ -15,7 +15,7 @@ from mmwing.config import check_data, exit_with_message, load_config
 from mmwing.evaluation.baselines import annotated_faces, shape_baselines
 from mmwing.evaluation.run import RunRecord
 from mmwing.evaluation.run_file import read_nme
-from mmwing.files import write_json
+from mmwing.files import check_file, write_json
 from mmwing.registry import DATASETS, METRICS
 
 
@@ -35,6 +35,8 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
+    if args.out:
+        check_file(args.out)
     model = None if args.model is None else read_nme(args.model)
     cfg = load_config(args.config, args.cfg_options)
     check_data(cfg, ('train', 'test'))

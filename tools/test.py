@@ -182,8 +182,8 @@ def main() -> None:
     check_weights(runner.model, cfg.load_from)
     if args.report:
         check_report(runner, args.report, args.overlay)
-    if args.out:
-        check_file(args.out)
+    for path in filter(None, (args.out, args.dump)):
+        check_file(path)
     if args.bbox_file:
         missing = count_without_box(runner.test_dataloader.dataset, args.bbox_file,
                                     args.bbox_missing)

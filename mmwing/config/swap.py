@@ -104,7 +104,7 @@ class Swap:
         """See that a config with the absolute path of its base is the new one."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, 'config.py')
-            path.write_text(text, encoding='utf-8')
+            write_text(path, text)
             amounts_to = Config.fromfile(path).to_dict()
         if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
             raise RuntimeError('the difference does not amount to the new config; '

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmwing.csv_cells import csv_text
-from mmwing.files import replace_files, write_text
+from mmwing.files import check_file, replace_files, write_text
 from mmwing.visualization.ced import draw_ced
 
 from .bootstrap import Difference, paired_differences
@@ -177,11 +177,13 @@ def write_comparison(paths: Sequence[str | Path], out: str | Path,
 
     Raises:
         FileNotFoundError: If there is no record.
+        OSError: If the folder cannot be written.
         ValueError: If the runs cannot be compared; nothing is written then.
     """
+    out = Path(out)
+    check_file(out / 'comparison.md')
     comparison = compare_runs([read_record(path) for path in paths], normalizer,
                               threshold, num_bootstrap, names=names)
-    out = Path(out)
     with replace_files(out / 'comparison.md', out / 'comparison.csv',
                        out / 'ced.png') as (table, numbers, picture):
         write_text(table, comparison.markdown())

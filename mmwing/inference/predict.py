@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mmwing.files import printable
+from mmwing.files import check_file, printable
 from mmwing.images import read_image
 from mmwing.visualization.predicted_faces import draw_predicted_faces
 from mmwing.visualization.tile import save_picture
@@ -98,6 +98,7 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                          'tightly cropped')
     if not overwrite:
         _check_nothing_is_lost(out, formats, drawings)
+    check_file(out / 'predictions.json')
     inputs, problems = find_inputs(arguments, leave_out=out)
     summary = Summary(problems=problems)
     console = Console(file=sys.stderr, stderr=True)

@@ -1,9 +1,11 @@
 """The record that a training keeps, over interruptions."""
 
+from dataclasses import replace
+
 import pytest
 
 from mmwing.config import build_runner, load_config
-from mmwing.evaluation import read_record
+from mmwing.evaluation import read_record, write_record
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = {
@@ -85,3 +87,16 @@ def test_iterations_are_counted_where_the_config_counts_them(tmp_path):
     record = read_record(tmp_path / 'work')
     assert (record.training.epochs, record.training.iters) == (0, 3)
     assert [step for step, _ in record.learning_curve()] == [2, 3]
+
+
+def test_a_validation_that_a_kill_came_before_is_made_good(tmp_path):
+    """The checkpoint was written, its figures were not."""
+    make_runner(tmp_path).train()
+    whole = read_record(tmp_path / 'work')
+    write_record(replace(whole, training=replace(
+        whole.training, curve=whole.training.curve[:1], finished=False)),
+        tmp_path / 'work' / 'run.json')
+    make_runner(tmp_path, epochs=3, resume=True).train()
+    curve = read_record(tmp_path / 'work').training.curve
+    assert curve[:2] == whole.training.curve
+    assert [point['epoch'] for point in curve] == [1, 2, 3]

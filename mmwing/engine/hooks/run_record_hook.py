@@ -28,7 +28,9 @@ class RunRecordHook(Hook):
     The file is a :class:`mmwing.evaluation.RunRecord`: the errors of all faces, where
     they come from, and in ``training`` the figures of each validation and the CPU time
     of this process. It is written after each epoch and validation; on resume it is
-    continued. A training whose last epoch is not validated is validated at the end.
+    continued; a validation that is missing, because a kill came between it and the
+    checkpoint, is made good. A training whose last epoch is not validated is validated
+    at the end.
 
     Args:
         path: Where the file goes; by default ``run.json`` in the work dir.
@@ -79,6 +81,16 @@ class RunRecordHook(Hook):
             curve=[point for point in before.curve if point['iter'] <= runner.iter])
         self._is_training = True
         self._cpu_before = before.cpu_seconds - time.process_time()
+        if self._is_validation_missing(runner):
+            runner.val_loop.run()
+
+    def _is_validation_missing(self, runner: Runner) -> bool:
+        """Whether a kill came between the resumed checkpoint and its validation."""
+        loop = runner.train_loop
+        done = runner.iter if isinstance(loop, IterBasedTrainLoop) else runner.epoch
+        return (done > 0 and runner.val_loop is not None and done >= loop.val_begin
+                and done % loop.val_interval == 0
+                and all(point['iter'] != runner.iter for point in self._training.curve))
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin a checksum."""
