@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import os.path as osp
+import tempfile
 
 import yaml
 from mmengine.config import Config
@@ -46,7 +47,7 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
                          '.json, .yaml or .yml')
     try:
         _check_data_only(config)
-        cfg = Config.fromfile(config)
+        cfg = config_from_file(config)
     except SyntaxError as error:  # may be in a base; MMEngine parses without names
         raise ValueError(f'config {config!r}, or one that it inherits from, is no '
                          f'valid Python: line {error.lineno}: {error.msg}') from error
@@ -56,6 +57,21 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         if key not in cfg:
             raise ValueError(f'{config!r} is not an MMPose config: it has no {key!r}')
     return cfg
+
+
+def config_from_file(path: str | os.PathLike) -> Config:
+    """``Config.fromfile``, which first copies the file among the temporary ones.
+
+    Raises:
+        OSError: The message names a file, or the folder of temporary files where that
+            is full.
+    """
+    try:
+        return Config.fromfile(path)
+    except OSError as error:
+        if error.filename is None:
+            raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from error
+        raise
 
 
 def _check_data_only(config: str) -> None:

@@ -26,6 +26,7 @@ from .heads import (
     pose_head,
 )
 from .imports import add_import
+from .load import config_from_file
 from .losses import (
     check_arguments,
     find_loss,
@@ -82,7 +83,7 @@ class Swap:
         """
         filename = self._filename()
         name = mmpose_config_name(filename)
-        base = Config.fromfile(filename).to_dict()
+        base = config_from_file(filename).to_dict()
         comments = [f'{_HEADER}.']
         comments += [f'{change.key}: {change.why}.' for change in self.changes
                      if change.key.startswith('model.') or '.' not in change.key]
@@ -105,7 +106,7 @@ class Swap:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, 'config.py')
             write_text(path, text)
-            amounts_to = Config.fromfile(path).to_dict()
+            amounts_to = config_from_file(path).to_dict()
         if without_scope(amounts_to) != without_scope(self.cfg.to_dict()):
             raise RuntimeError('the difference does not amount to the new config; '
                                'please report this with the config:\n' + text)
