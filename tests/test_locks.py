@@ -81,6 +81,7 @@ def test_a_lock_is_not_taken_on_a_file_that_was_removed(tmp_path, monkeypatch):
         if not seen:
             seen.append(descriptor)
             (tmp_path / '.lock').unlink()
+            (tmp_path / '.lock').touch()  # by a third process
         lockf(descriptor, flags)
 
     monkeypatch.setattr(locks.fcntl, 'lockf', lockf_late)
