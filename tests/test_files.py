@@ -309,9 +309,10 @@ def test_drafts_of_killed_processes_are_removed(tmp_path, kind):
 
 
 def test_all_drafts_of_killed_processes_in_a_folder_are_removed(tmp_path):
+    (tmp_path / 'killed.py').write_text(KILLED)
     for kind, name in (('file', 'a.pth'), ('folder', 'b-c')):
-        subprocess.run([sys.executable, '-c', KILLED, kind, tmp_path / name],
-                       check=False)
+        run_program(tmp_path / 'killed.py', kind, tmp_path / name, cwd=tmp_path)
+    (tmp_path / 'killed.py').unlink()
     (tmp_path / '.draft').touch()  # no draft of ours
     assert len(names(tmp_path)) == 3
     with replace_file(tmp_path / 'living') as living:
