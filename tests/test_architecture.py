@@ -25,7 +25,8 @@ MAY_IMPORT = {
     'progress': '',
     'stack': 'files',
     # Figures of arrays: below the pictures that show them.
-    'evaluation.functional': 'evaluation.normalizers',
+    'evaluation.functional': 'evaluation.normalizers evaluation.units',
+    'evaluation.units': 'evaluation.normalizers',
     'evaluation.normalizers': 'evaluation.layouts evaluation.faces',
     'evaluation.faces': '',
     'evaluation.layouts': '',

@@ -9,6 +9,7 @@ it does not exist (landmark not visible, face without a usable normaliser) and i
 where the prediction is not finite: the first is left out, the second is a failure.
 """
 
+import sys
 import warnings
 from numbers import Real
 from typing import Any
@@ -20,8 +21,10 @@ from .normalizers import (
     Normalizer,
     as_array,
     check_visible,
+    is_given,
     normalizer_lengths,
 )
+from .units import error_doubt, landmark_doubt, length_doubt
 
 ArrayLike = Any
 REDUCTIONS = ('mean', 'none')
@@ -56,7 +59,8 @@ def nme(pred: ArrayLike, target: ArrayLike, normalizer: Normalizer = 'inter_ocul
         numpy gives a float or array of float64; torch a tensor on the device of
         ``pred``. A face whose normaliser is zero, negative or unknown, or none of whose
         landmarks is visible, has the error NaN and is left out of the mean with a
-        warning. A face whose prediction is not finite has an infinite error.
+        warning. A face whose prediction is not finite has an infinite error. Landmarks
+        and lengths whose spread shows that they are in different units are warned of.
 
     Raises:
         TypeError: If an argument is not an array of numbers.
@@ -104,6 +108,7 @@ def failure_rate(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float
     """
     check_threshold(thr)
     errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
+    _warn(error_doubt(errors, thr, given=target is None))
     return _like(mean_of_usable(failures(errors, thr)), pred)
 
 
@@ -132,6 +137,7 @@ def auc(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float = 0.1,
     """
     check_threshold(thr)
     errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
+    _warn(error_doubt(errors, thr, given=target is None))
     return _like(mean_of_usable(ced_areas(errors, thr)), pred)
 
 
@@ -170,8 +176,13 @@ def _errors_of(pred: ArrayLike, target: ArrayLike | None, normalizer: Normalizer
             raise ValueError('target must be the true landmarks (N, K, 2), got '
                              f'{target!r}; a threshold is given by name, thr={target}')
         points = point_errors(pred, target, visible)
-        return face_errors(points, normalizer_lengths(
-            normalizer, as_array(target, 'target'), visible, boxes))
+        true = as_array(target, 'target')
+        lengths = normalizer_lengths(normalizer, true, visible, boxes)
+        known = ~np.isnan(points)
+        _warn(landmark_doubt(as_array(pred, 'pred'), true, known))
+        if is_given(normalizer):
+            _warn(length_doubt(lengths, true, known))
+        return face_errors(points, lengths)
     errors = as_array(pred, 'pred').astype(np.float64)
     if errors.ndim != 1:
         raise ValueError(
@@ -180,6 +191,16 @@ def _errors_of(pred: ArrayLike, target: ArrayLike | None, normalizer: Normalizer
     if (errors < 0).any():
         raise ValueError(f'pred: errors cannot be negative, got {errors.min():g}')
     return errors
+
+
+def _warn(doubt: str | None) -> None:
+    """Warn at the line that called nme, failure_rate, auc or ced."""
+    if not doubt:
+        return
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(doubt, stacklevel=level)
 
 
 def _usable_errors_of(*arguments: Any) -> np.ndarray:
@@ -192,9 +213,8 @@ def _usable_errors_of(*arguments: Any) -> np.ndarray:
         raise ValueError(f'none of the {count} faces is usable: the normalizer is zero '
                          'or unknown for each, or no landmark is visible')
     if count:
-        warnings.warn(  # at the line that called nme, failure_rate, auc or ced
-            f'{count} of {len(errors)} faces have no usable normalizer or no visible '
-            'landmark; they are left out', stacklevel=3)
+        _warn(f'{count} of {len(errors)} faces have no usable normalizer or no visible '
+              'landmark; they are left out')
     return usable_errors(errors)
 
 

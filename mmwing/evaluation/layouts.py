@@ -4,6 +4,7 @@ The indices were read off numbered drawings of the data sets' own images, and ar
 those of MMPose's data set classes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import index
@@ -80,6 +81,19 @@ LAYOUTS: dict[int, FaceLayout] = {
 def find_layout(num_keypoints: int) -> FaceLayout | None:
     """Return the scheme with that many landmarks, or None when none is known."""
     return LAYOUTS.get(num_keypoints)
+
+
+def landmark_names(meta: Mapping, count: int) -> tuple[str, ...]:
+    """Names of the landmarks of a data set, by its meta information.
+
+    Returns:
+        K names; none where they are only numbers (``kpt-0``) or not ``count``.
+    """
+    names = meta.get('keypoint_id2name') or {}
+    if sorted(names) != list(range(count)) or all(
+            re.fullmatch(r'[a-z]*[-_ ]?\d+', str(name)) for name in names.values()):
+        return ()
+    return tuple(str(names[index]) for index in range(count))
 
 
 def as_landmark_pair(pair: Sequence, num_keypoints: int,

@@ -1,8 +1,7 @@
 """The metric of face alignment: collects faces, computes record and figures."""
 
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +12,13 @@ from mmengine.logging import MMLogger
 from mmwing.registry import METRICS
 
 from .faces import EvaluatedFaces, face_name
-from .layouts import find_layout
-from .normalizers import ITEM_PREFIX
+from .layouts import find_layout, landmark_names
+from .normalizers import ITEM_PREFIX, is_given
 from .protocol import Protocol
 from .provenance import Provenance
 from .run import RunRecord
 from .summary import summarize
+from .units import landmark_doubt, length_doubt
 
 
 @METRICS.register_module()
@@ -34,7 +34,8 @@ class FaceAlignmentMetric(BaseMetric):
     faces and drops faces with a zero normaliser silently, and from its ``AUC``, which
     is not the face-alignment AUC. Here a face without a usable normaliser is counted
     in ``num_unusable`` and logged; a prediction that is not finite is a failure with
-    infinite error.
+    infinite error. Predictions, labels and normalisers that look as if they were in
+    different units, by the spread of all faces, are logged, too.
 
     Args:
         normalizer: Name of a normaliser, or several (the name then stands in front
@@ -72,9 +73,9 @@ class FaceAlignmentMetric(BaseMetric):
         faces: Its faces, for the pictures of a report; None likewise.
 
     Raises:
-        ValueError: On an unknown normaliser or statistic, a bad threshold, or the name
-            of a box for a distance of landmarks, and when evaluating: on no usable
-            face, or a subset without faces.
+        ValueError: On an unknown normaliser or statistic, a threshold that is no
+            fraction (8 for 8 %), or the name of a box for a distance of landmarks,
+            and when evaluating: on no usable face, or a subset without faces.
 
     Example:
         >>> import mmwing, numpy as np
@@ -160,8 +161,10 @@ class FaceAlignmentMetric(BaseMetric):
         self._log_layout(faces.num_keypoints, logger)
         meta = self.dataset_meta or {}
         self.record = RunRecord.of_faces(
-            faces, self.protocol, _landmark_names(meta, faces.num_keypoints),
+            faces, self.protocol, landmark_names(meta, faces.num_keypoints),
             provenance=Provenance(dataset=meta.get('dataset_name') or ''))
+        for doubt in _doubts(faces, self.record, self.protocol):
+            logger.warning(doubt)
         figures = summarize(self.record, self.protocol)
         self.record = replace(self.record, figures=figures)
         for key, count in figures.items():
@@ -182,13 +185,15 @@ class FaceAlignmentMetric(BaseMetric):
                 f'{layout.name}; give keypoint_indices where that is wrong')
 
 
-def _landmark_names(meta: Mapping, count: int) -> tuple[str, ...]:
-    """Names of the landmarks, where they are more than numbers (``kpt-0``)."""
-    names = meta.get('keypoint_id2name') or {}
-    if sorted(names) != list(range(count)) or all(
-            re.fullmatch(r'[a-z]*[-_ ]?\d+', str(name)) for name in names.values()):
-        return ()
-    return tuple(str(names[index]) for index in range(count))
+def _doubts(faces: EvaluatedFaces, record: RunRecord,
+            protocol: Protocol) -> Iterator[str]:
+    """What looks as if it were in different units."""
+    doubts = [landmark_doubt(faces.pred, faces.gt, faces.visible)]
+    doubts += [length_doubt(record.lengths[name], faces.gt, faces.visible,
+                            f'the normalizer {name}')
+               for name in protocol.normalizers
+               if name not in protocol.keypoint_indices and is_given(name)]
+    return filter(None, doubts)
 
 
 def _own_distances(keypoint_indices: Sequence | Mapping[str, Sequence] | None,

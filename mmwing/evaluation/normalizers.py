@@ -66,6 +66,13 @@ def check_own_distances(names: Iterable[str]) -> None:
                 'your own')
 
 
+def is_given(normalizer: Normalizer) -> bool:
+    """Whether the lengths do not come from the landmarks, and may be in other units."""
+    if isinstance(normalizer, str):
+        return normalizer in _BOX_NAMES or normalizer.startswith(ITEM_PREFIX)
+    return isinstance(normalizer, (np.ndarray, torch.Tensor))
+
+
 def normalizer_lengths(normalizer: Normalizer, target: np.ndarray,
                        visible: Any = None, boxes: Any = None) -> np.ndarray:
     """Length (N,) by which each face's error is divided, in the unit of ``target``.

@@ -7,6 +7,7 @@ import numpy as np
 
 from .functional import check_threshold
 from .normalizers import check_normalizer_name, check_own_distances
+from .units import check_fractions
 
 STATISTICS = ('median', 'p90', 'pooled')
 ALL_SUBSETS = 'all'
@@ -48,6 +49,7 @@ class Protocol:
             check_normalizer_name(name, tuple(self.keypoint_indices))
         for threshold in self.thresholds:
             check_threshold(threshold)
+        check_fractions(self.thresholds)
         for name, values in (('normalizers', self.normalizers),
                              ('thresholds', [f'{t:g}' for t in self.thresholds])):
             if len(set(values)) < len(values):
