@@ -179,7 +179,7 @@ def main() -> None:
         cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
                                             args.bbox_missing)
     runner = build_runner(cfg)
-    check_weights(runner.model, cfg.load_from)
+    check_weights(runner.model, cfg.load_from, runner.test_dataloader.dataset.metainfo)
     if args.report:
         check_report(runner, args.report, args.overlay)
     for path in filter(None, (args.out, args.dump)):

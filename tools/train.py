@@ -22,6 +22,7 @@ from mmwing.config import (
     resume_latest,
     use_mixed_precision,
 )
+from mmwing.config.agreement import check_start
 from mmwing.config.distributed import is_first_process
 from mmwing.config.lifetime import end_with_parent
 from mmwing.config.run_record import keep_record
@@ -111,6 +112,7 @@ def main() -> None:
     with lock_folder(cfg.work_dir) if is_first_process() else nullcontext():
         merge_args(cfg, args)
         check_data(cfg, ('train', 'val'))
+        check_start(cfg)
         keep_record(cfg, config=osp.splitext(osp.basename(args.config))[0],
                     options=args.cfg_options)
         build_runner(cfg).train()

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from mmwing.evaluation.layouts import as_landmark_pair, find_layout
-from mmwing.walk import SPLITS, datasets, find, lookup, type_name, walk
+from mmwing.walk import (
+    SPLITS,
+    datasets,
+    find,
+    lookup,
+    split_datasets,
+    type_name,
+    uses,
+    walk,
+)
 
+from .checkpoint import landmarks_of_checkpoint
 from .heads import pose_heads
-from .points import points_of_head
+from .points import (
+    check_trained_landmarks,
+    has_pairs,
+    metainfo_of,
+    points_differ,
+    points_of_head,
+)
 
 #: Transforms that cut the network's input out of the image.
 CROPS = ('TopdownAffine', 'mmwing.FaceAffine')
 #: Codecs of coordinates, of which one decodes what the other has encoded.
 COORDINATE_CODECS = ('RegressionLabel', 'mmwing.DirectRegressionLabel')
 CASCADE = 'mmwing.CascadeEstimator'
+#: Transforms that may mirror a face.
+MIRRORS = ('RandomFlip', 'mmwing.RandomFaceBox')
+
+# Arguments of data sets that say how boxes and coordinates are taken.
+_DATASET_ARGUMENTS = ('origin', 'landmark_box', 'bbox_scale')
+# Fewer landmarks may all lie on the midline.
+_FEWEST_OF_A_FACE = 5
 
 
 def check_agreement(cfg: Config) -> None:
@@ -26,8 +52,10 @@ def check_agreement(cfg: Config) -> None:
     Compared are the size that the pipelines crop to and that of the codecs, the codec
     that encodes labels and the one that decodes predictions, what a cascade and its
     pipelines call the face box, the padding of the box and the label offset in training
-    and test of the same data, and the landmarks of the metric's normaliser with those
-    that there are. What a config does not say is not compared.
+    and test of the same data, the landmarks of data sets that have as many (names, and
+    which of them a mirror exchanges), and the landmarks of the metric's normaliser with
+    those that there are. What a config does not say is not compared. A face that is
+    mirrored without any pairs is logged.
 
     Args:
         cfg: The config of a run.
@@ -47,7 +75,42 @@ def check_agreement(cfg: Config) -> None:
             _check_codecs(cfg, f'{key}.decoder', decoder)
     _check_splits(cfg, 'GetBBoxCenterScale', 'padding', 1.25)
     _check_splits(cfg, 'mmwing.RemoveLabelOffset', 'offset', 0., absent=0.)
+    _check_dataset_arguments(cfg)
+    _check_landmarks(cfg)
+    _check_mirrors(cfg)
     _check_normalizers(cfg)
+
+
+def check_start(cfg: Config) -> None:
+    """See that the weights that a training begins with are for its landmarks.
+
+    Of weights of another number of landmarks the last layer is left out by MMEngine,
+    which is what fine-tuning wants. Only a file on this machine is looked at.
+
+    Args:
+        cfg: The config of a training.
+
+    Raises:
+        ValueError: The training goes on from a checkpoint of other landmarks. Where it
+            begins anew, that is logged.
+    """
+    init = lookup(cfg, 'model.init_cfg')
+    starts = [('resume' if cfg.get('resume') else 'load_from', cfg.get('load_from'))]
+    if isinstance(init, dict) and init.get('type') == 'Pretrained' and (
+            not init.get('prefix')):
+        starts.append(('model.init_cfg.checkpoint', init.get('checkpoint')))
+    for place, path in starts:
+        metainfo = next((meta for _, _, meta in _metainfos(cfg)), None)
+        if metainfo is None or not path or not os.path.isfile(path):
+            continue
+        trained = landmarks_of_checkpoint(path)
+        try:
+            check_trained_landmarks(trained, metainfo, path)
+        except ValueError as error:
+            if place == 'resume':
+                raise
+            if trained['num_keypoints'] == metainfo['num_keypoints']:
+                print_log(f'{place}: {error}', 'current', logging.WARNING)
 
 
 def _check_leftovers(cfg: Config) -> None:
@@ -149,6 +212,79 @@ def _check_splits(cfg: Config, name: str, argument: str, default: float,
                 if value != other:
                     raise _differ(first, other, place, value,
                                   'the splits read the same data in different ways')
+
+
+def _check_dataset_arguments(cfg: Config) -> None:
+    """Compare how the splits that read the same data take boxes and coordinates."""
+    seen: dict[tuple, tuple[str, Any]] = {}
+    for key, dataset in _leaves(cfg):
+        for name in _DATASET_ARGUMENTS:
+            value = dataset.get(name)
+            source = type_name(dataset), dataset.get('data_root'), name
+            place = f'{key}.{name}'
+            first, other = seen.setdefault(source, (place, value))
+            if value != other:
+                raise _differ(first, other, place, value,
+                              'the splits read the same data in different ways')
+
+
+def _leaves(cfg: Config) -> Iterator[tuple[str, dict]]:
+    """The data sets inside of all wrappers, of all splits."""
+    for split, dataset in split_datasets(cfg):
+        yield from datasets(dataset, f'{split}_dataloader.dataset')
+
+
+def _metainfos(cfg: Config) -> Iterator[tuple[str, dict, dict]]:
+    """Data sets whose samples have the landmarks that their metainfo describes."""
+    known: dict[str, dict | None] = {}
+    for key, dataset in _leaves(cfg):
+        if uses(cfg.get(key.split('.')[0]), 'KeypointConverter'):
+            continue
+        # Splits share their scheme; its file is read once.
+        scheme = repr([dataset.get(name) for name in ('type', 'metainfo', 'data_root')])
+        if scheme not in known:
+            known[scheme] = metainfo_of(dataset)
+        metainfo = known[scheme]
+        if metainfo is not None:
+            yield key, dataset, metainfo
+
+
+def _check_landmarks(cfg: Config) -> None:
+    """Compare data sets of as many landmarks: names, and mirrored pairs."""
+    seen: dict[int, tuple[str, dict]] = {}
+    for key, _, metainfo in _metainfos(cfg):
+        first, other = seen.setdefault(metainfo['num_keypoints'], (key, metainfo))
+        difference = points_differ(other, metainfo)
+        if difference:
+            raise ValueError(f'{first}.metainfo and {key}.metainfo differ: '
+                             f'{difference}; give both the same points file')
+
+
+def _check_mirrors(cfg: Config) -> None:
+    """See that who mirrors faces knows which landmarks change places."""
+    flip_test = bool(lookup(cfg, 'model.test_cfg.flip_test'))
+    for key, _, metainfo in _metainfos(cfg):
+        loader = key.split('.')[0]
+        mirrors = [f'{place} ({type_name(step)})' for kind in MIRRORS
+                   for place, step in find(cfg.get(loader), kind, loader)]
+        if flip_test and loader != 'train_dataloader':
+            mirrors.append('model.test_cfg.flip_test')
+        points = metainfo['num_keypoints']
+        if mirrors and points >= _FEWEST_OF_A_FACE and not has_pairs(
+                metainfo['flip_indices']):
+            print_log(
+                f'{mirrors[0]} mirrors faces, but the {points} landmarks of '
+                f'{key}.metainfo have no pairs that change places: a left eye stays a '
+                'left eye. Give the data set a points file with flip_pairs, or do not '
+                'mirror', 'current', logging.WARNING)
+    for split in SPLITS[1:] if flip_test else ():
+        loader = f'{split}_dataloader'
+        for place, step in find(cfg.get(loader) or {}, 'PackPoseInputs', loader):
+            kept = step.get('meta_keys')
+            if kept is not None and 'flip_indices' not in kept:
+                raise ValueError(
+                    f"model.test_cfg.flip_test=True needs 'flip_indices' among "
+                    f'{place}.meta_keys={list(kept)!r}: add it, or set flip_test=False')
 
 
 def _check_normalizers(cfg: Config) -> None:

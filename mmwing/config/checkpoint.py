@@ -7,6 +7,7 @@ import os.path as osp
 import re
 import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from logging import WARNING
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from mmengine.runner import CheckpointLoader, find_latest_checkpoint
 from torch import nn
 
 from mmwing.files import check_regular_file
+
+from .points import check_trained_landmarks
 
 # As MMEngine's CheckpointHook calls them.
 _NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
@@ -99,7 +102,19 @@ def resume_latest(cfg: Config) -> None:
         cfg.load_from = latest
 
 
-def check_weights(model: nn.Module, checkpoint: str) -> None:
+def landmarks_of_checkpoint(path: str) -> dict:
+    """What a checkpoint says of the landmarks of its training; empty if nothing."""
+    return _landmarks_in(
+        CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent'))
+
+
+def _landmarks_in(content: Mapping) -> dict:
+    meta = content.get('meta')
+    return (meta.get('dataset_meta') if isinstance(meta, dict) else None) or {}
+
+
+def check_weights(model: nn.Module, checkpoint: str,
+                  metainfo: Mapping | None = None) -> None:
     """See that a checkpoint holds all weights of a model, and load them.
 
     Where one is missing or has another shape, MMEngine logs it and goes on with what
@@ -108,9 +123,11 @@ def check_weights(model: nn.Module, checkpoint: str) -> None:
     Args:
         model: The model.
         checkpoint: File or URL.
+        metainfo: Meta information of the data that the model is tested on.
 
     Raises:
-        ValueError: Some are missing or have another shape; the first is named.
+        ValueError: Some are missing or have another shape; the first is named. Or the
+            checkpoint was trained on other landmarks than those of the data.
     """
     content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu', logger='silent')
     saved = content.get('state_dict', content)
@@ -129,3 +146,5 @@ def check_weights(model: nn.Module, checkpoint: str) -> None:
             'weights are missing or have another shape, the first of them: '
             f'{missing[0]}. Test with the config of the training; a copy lies in its '
             'work dir')
+    if metainfo is not None:
+        check_trained_landmarks(_landmarks_in(content), metainfo, checkpoint)

@@ -23,8 +23,8 @@ def check_losses(cfg: Config) -> list[str]:
 
     Raises:
         ValueError: The loss does not fit the head, nothing tells it the input size,
-            or the head has not the number of landmarks of the data; says why and
-            what does.
+            or the head, with whatever loss, has not the number of landmarks of the
+            data; says why and what does.
         TypeError: The loss does not have an argument that the base config left over.
     """
     return [place for key, head in pose_heads(cfg)
@@ -34,7 +34,7 @@ def check_losses(cfg: Config) -> list[str]:
 def _check_head(cfg: Config, key: str, head: dict) -> list[str]:
     ours = [(place, each) for place, each in walk(head.get('loss'), f'{key}.loss')
             if is_ours(each)]
-    if ours:
+    if ours or 'num_joints' in head:
         check_points(cfg, key, head)
     for place, config in ours:
         loss = find_loss(type_name(config))

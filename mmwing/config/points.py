@@ -1,17 +1,18 @@
-"""Compare the numbers of landmarks of head and data."""
+"""Compare the landmarks of head, data and checkpoint."""
 
 from __future__ import annotations
 
 import copy
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.metrics import NME
 from mmpose.registry import DATASETS
 
-from mmwing.evaluation.layouts import find_layout
+from mmwing.evaluation.layouts import find_layout, landmark_names
 from mmwing.walk import inner_datasets, split_datasets, type_name
 
 
@@ -29,14 +30,14 @@ def points_of_dataset(dataset: dict) -> list[tuple[dict, int]]:
     for transform in reversed(dataset.get('pipeline') or []):
         if type_name(transform) == 'KeypointConverter':  # whatever came before
             return [(dataset, transform['num_keypoints'])]
-    points = (_metainfo(dataset) or {}).get('num_keypoints')
+    points = (metainfo_of(dataset) or {}).get('num_keypoints')
     found = [] if points is None else [(dataset, points)]
     for _, inner in inner_datasets(dataset):
         found += points_of_dataset(inner)
     return found
 
 
-def _metainfo(dataset: dict) -> dict | None:
+def metainfo_of(dataset: dict) -> dict | None:
     """The meta information of a data set, ``None`` if it takes data to know it."""
     cls = DATASETS.get(str(dataset.get('type')))
     metainfo = copy.deepcopy(dataset.get('metainfo') or getattr(cls, 'METAINFO', None))
@@ -63,6 +64,60 @@ def _below_data_root(metainfo: dict, data_root: str) -> dict:
     return metainfo
 
 
+def points_differ(first: Mapping, second: Mapping) -> str | None:
+    """In what the landmarks of two data sets differ, by their meta information.
+
+    Names count where both have names that are more than numbers (``kpt-0``), and the
+    pairs that a mirror exchanges where both have any.
+
+    Returns:
+        ``"landmark 3 is 'nose' in the one and 'mouth' in the other"``; ``None`` where
+        nothing differs, or nothing is known.
+    """
+    count, other_count = first.get('num_keypoints'), second.get('num_keypoints')
+    if count is None or other_count is None:
+        return None
+    if count != other_count:
+        return f'the one has {count} landmarks and the other {other_count}'
+    names = [landmark_names(each, count) for each in (first, second)]
+    for index, (name, other) in enumerate(zip(*names, strict=False)):
+        if name != other:
+            return f'landmark {index} is {name!r} in the one and {other!r} in the other'
+    flips = [list(each.get('flip_indices') or ()) for each in (first, second)]
+    if all(map(has_pairs, flips)):
+        for index, (partner, other) in enumerate(zip(*flips, strict=True)):
+            if partner != other:
+                return (f'in a mirrored face landmark {index} becomes {partner} in the '
+                        f'one and {other} in the other')
+    return None
+
+
+def check_trained_landmarks(metainfo: Mapping, dataset: Mapping,
+                            checkpoint: str) -> None:
+    """See that weights were trained for the landmarks of a data set.
+
+    Args:
+        metainfo: What the checkpoint says of its landmarks (``meta.dataset_meta``).
+        dataset: Meta information of the data set.
+        checkpoint: The file, for the message.
+
+    Raises:
+        ValueError: They differ in number, names or mirrored pairs.
+    """
+    difference = points_differ(metainfo, dataset)
+    if difference:
+        raise ValueError(
+            f'checkpoint {checkpoint!r} was trained on landmarks of '
+            f'{metainfo.get("dataset_name")!r}, and the data set has those of '
+            f'{dataset.get("dataset_name")!r}: {difference}. Give the data set the '
+            'points file (metainfo) of the training, or take other weights')
+
+
+def has_pairs(flip_indices: Sequence[int]) -> bool:
+    """Whether a mirror exchanges any landmarks."""
+    return any(index != other for index, other in enumerate(flip_indices))
+
+
 def advise_on_eyes(cfg: dict) -> list[str]:
     """Say where MMPose's NME stops because it knows no eyes of the data set.
 
@@ -77,7 +132,7 @@ def advise_on_eyes(cfg: dict) -> list[str]:
                 or evaluator.get('norm_mode') != 'keypoint_distance'
                 or evaluator.get('keypoint_indices')):
             continue
-        name = (_metainfo(dataset) or {}).get('dataset_name')
+        name = (metainfo_of(dataset) or {}).get('dataset_name')
         if name is None or name in NME.DEFAULT_KEYPOINT_INDICES:
             continue
         points = points_of_dataset(dataset)

@@ -4,10 +4,12 @@ import copy
 import re
 
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 
-from mmwing.config import load_config
-from mmwing.config.agreement import check_agreement
+from mmwing.config import check_losses, check_weights, load_config
+from mmwing.config.agreement import check_agreement, check_start
 from mmwing.resources import list_configs
 
 REAL = 'td-reg_cnn6_wing_1xb16-200e_300w-64x64'
@@ -59,6 +61,136 @@ CHANGES = {
         REAL, {'val_evaluator.keypoint_indices': (36, 70)},
         'val_evaluator.keypoint_indices', 'the head, which has 68 landmarks'),
 }
+
+
+OWN = 'td-reg_cnn6_wing_1xb16-20e_own-points-64x64'
+POINTS = dict(names=['eye a', 'eye b', 'nose'], flip_pairs=[['eye a', 'eye b']])
+TRAIN_META, VAL_META, TEST_META = (
+    f'{split}_dataloader.dataset.metainfo' for split in ('train', 'val', 'test'))
+
+
+def own(**val) -> Config:
+    """A config of own points, whose validation has others than the training."""
+    cfg = load_config(OWN, {'model.head.num_joints': 3})
+    cfg.merge_from_dict({f'{split}_dataloader.dataset.metainfo': None
+                         for split in ('train', 'val', 'test')})
+    for split in ('train', 'val', 'test'):
+        cfg[f'{split}_dataloader'].dataset.metainfo = POINTS
+    cfg.val_dataloader.dataset.metainfo = {**POINTS, **val}
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        evaluator.keypoint_indices = (0, 1)
+    return cfg
+
+
+@pytest.mark.parametrize(('val', 'difference'), [
+    (dict(names=['eye a', 'nose', 'eye b'], flip_pairs=[[0, 2]]),
+     "landmark 1 is 'eye b' in the one and 'nose' in the other"),
+    (dict(flip_pairs=[['eye a', 'nose']]),
+     'landmark 0 becomes 1 in the one and 2 in the other')])
+def test_splits_have_the_same_landmarks(val, difference):
+    check_agreement(own())
+    with pytest.raises(ValueError, match=f'{TRAIN_META} and {VAL_META} differ: '
+                                         f'.*{difference}'):
+        check_agreement(own(**val))
+
+
+def test_landmarks_that_are_converted_may_differ():
+    cfg = own(flip_pairs=[['eye a', 'nose']])
+    cfg.val_dataloader.dataset.pipeline.append(
+        dict(type='KeypointConverter', num_keypoints=3, mapping=[(0, 0)]))
+    check_agreement(cfg)
+
+
+@pytest.mark.parametrize('loss', ['mmwing.WingLoss', 'SmoothL1Loss'])
+def test_head_and_data_have_as_many_landmarks(loss):
+    cfg = own()
+    cfg.model.head.update(num_joints=5, loss=dict(type=loss))
+    with pytest.raises(ValueError, match=r'has 5 landmarks.*model\.head\.num_joints=3'):
+        check_losses(cfg)
+
+
+@pytest.mark.parametrize('name', ['origin', 'landmark_box'])
+def test_splits_take_boxes_and_coordinates_alike(name):
+    cfg = own()
+    for split in ('train', 'val', 'test'):
+        cfg[f'{split}_dataloader'].dataset.data_root = 'here'
+    check_agreement(cfg)
+    cfg.val_dataloader.dataset[name] = 1
+    with pytest.raises(ValueError, match=rf'train_dataloader\.dataset\.{name}=.* and '
+                                         rf'val_dataloader\.dataset\.{name}=1'):
+        check_agreement(cfg)
+
+
+def logged(caplog, check, cfg) -> str:
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    try:
+        check(cfg)
+    finally:
+        logger.removeHandler(caplog.handler)
+    return caplog.text
+
+
+@pytest.mark.parametrize('split', ['train', 'test'])
+def test_a_mirror_without_pairs_is_said(split, caplog):
+    cfg = load_config(REAL)
+    flips = cfg.model.test_cfg.flip_test
+    cfg.model.test_cfg.flip_test = split == 'test'
+    cfg.train_dataloader.dataset.pipeline.pop(2)  # RandomFaceBox
+    cfg[f'{split}_dataloader'].dataset.type = 'Face300WLPDataset'
+    place = 'model.test_cfg.flip_test'
+    if split == 'train':
+        cfg.train_dataloader.dataset.pipeline.insert(2, dict(type='RandomFlip'))
+        place = f'{TRAIN}.2 (RandomFlip)'
+    text = logged(caplog, check_agreement, cfg)
+    assert f'{place} mirrors faces, but the 68 landmarks of {split}_' in text
+    cfg[f'{split}_dataloader'].dataset.metainfo = dict(from_file='300w.py')
+    caplog.clear()
+    assert 'mirrors' not in logged(caplog, check_agreement, cfg) and flips is not None
+
+
+def test_a_flip_test_needs_the_pairs_in_the_sample():
+    cfg = load_config(REAL, {'model.test_cfg.flip_test': True})
+    check_agreement(cfg)
+    cfg.val_dataloader.dataset.pipeline[-1].meta_keys = ['id', 'img_path']
+    with pytest.raises(ValueError, match=r"flip_test=True needs 'flip_indices' among "
+                                         r'val_dataloader.*\.meta_keys'):
+        check_agreement(cfg)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Weights that were trained with the eyes in the other order."""
+    meta = dict(dataset_name='faces', num_keypoints=3, flip_indices=[1, 0, 2],
+                keypoint_id2name={0: 'eye b', 1: 'eye a', 2: 'nose'})
+    torch.save(dict(state_dict={}, meta=dict(dataset_meta=meta)), tmp_path / 'a.pth')
+    return str(tmp_path / 'a.pth')
+
+
+def test_a_training_goes_on_with_its_landmarks(checkpoint, caplog):
+    cfg = own()
+    cfg.update(load_from=checkpoint, resume=True)
+    difference = "landmark 0 is 'eye b' in the one and 'eye a' in the other"
+    with pytest.raises(ValueError, match=rf'a\.pth.*{difference}'):
+        check_start(cfg)
+    cfg.resume = False
+    assert f'load_from: checkpoint {checkpoint!r}' in logged(caplog, check_start, cfg)
+    cfg.load_from = None
+    cfg.model.init_cfg = dict(type='Pretrained', checkpoint=checkpoint)
+    caplog.clear()
+    assert 'model.init_cfg.checkpoint: ' in logged(caplog, check_start, cfg)
+    cfg.model.init_cfg.prefix = 'backbone.'
+    caplog.clear()
+    assert 'trained on' not in logged(caplog, check_start, cfg)
+
+
+def test_weights_are_tested_on_their_landmarks(checkpoint):
+    model = torch.nn.Identity()
+    known = dict(num_keypoints=3, flip_indices=[1, 0, 2],
+                 keypoint_id2name={0: 'eye b', 1: 'eye a', 2: 'nose'})
+    check_weights(model, checkpoint, known)
+    with pytest.raises(ValueError, match='the one has 3 landmarks and the other 4'):
+        check_weights(model, checkpoint, dict(known, num_keypoints=4))
 
 
 @pytest.mark.parametrize('name', CHANGES)
