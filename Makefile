@@ -52,6 +52,7 @@ lint: setup
 bench: setup
 	$(MMWING) benchmark-losses
 	$(MMWING) benchmark-metric
+	$(MMWING) benchmark-data
 
 matrix:
 	$(PYTHON) tools/test_matrix.py

@@ -41,6 +41,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'plot-poses': ('plot_pose_balance.py',
                    'draw the head poses before and after balancing'),
     'benchmark-losses': ('benchmark_losses.py', 'time the losses'),
+    'benchmark-data': ('benchmark_data.py', 'time the reading of annotations'),
     'benchmark-metric': ('benchmark_metric.py', 'time the evaluation'),
 }
 

@@ -31,6 +31,9 @@ _numbers = itertools.count()
 #: Writing to an open file fails with these, and then the error names no file.
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
+# Version of a JSON file -> its content, once for each reader that is to come.
+_handed_on: dict[tuple, list] = {}
+
 
 @contextmanager
 def replace_file(path: PathLike, *, scratch: PathLike | None = None,
@@ -254,6 +257,9 @@ def read_json(path: PathLike) -> Any:
         OSError: It cannot be read.
         ValueError: It is not JSON, or no file; the message names it.
     """
+    handed_on = _handed_on.get(_version(path))
+    if handed_on:
+        return handed_on.pop()
     text = read_text(path)
     try:
         return json.loads(text)
@@ -262,6 +268,26 @@ def read_json(path: PathLike) -> Any:
     except ValueError as error:
         raise ValueError(f'{printable(path)} is not valid JSON ({error}): it is '
                          'damaged or cut off, write or copy it again') from error
+
+
+def hand_on_json(path: PathLike, content: Any, times: int = 1) -> None:
+    """Spare the next readers of a JSON file the parsing.
+
+    :func:`read_json` gives them ``content``, unless the file has changed since; no
+    copy, which would take as long as parsing.
+
+    Args:
+        path: A file that :func:`read_json` has read.
+        content: What it has returned.
+        times: How many readers are to come. Until then the memory is kept.
+    """
+    _handed_on[_version(path)] = [content] * times
+
+
+def _version(path: PathLike) -> tuple:
+    """What tells a file, and whether its content is another than before."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Path:
@@ -292,12 +318,13 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
     if os.path.isabs(relative):
         relative = os.path.relpath(relative, os.path.abspath(root))
     path = Path(root) / relative
-    real_root = os.path.realpath(root)
     if relative.split(os.sep)[0] in (os.pardir, os.curdir):
         raise ValueError(f'the name {name!r} leads outside the folder '
                          f'{printable(root)!r}')
+    if follow_links:  # to look for links takes longer than all else
+        return path
     real_folder = os.path.realpath(path.parent)
-    if not follow_links and not Path(real_folder).is_relative_to(real_root):
+    if not Path(real_folder).is_relative_to(os.path.realpath(root)):
         raise ValueError(f'a link leads {name!r} outside the folder '
                          f'{printable(root)!r}, to {printable(real_folder)!r}')
     return path

@@ -200,31 +200,36 @@ def as_real(points: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(points)[..., None].view(np.float64)
 
 
-def odd_point(points: np.ndarray, target: np.ndarray) -> tuple[int, float]:
+def odd_point(points: np.ndarray,
+              target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the point without which the others fit best, and how far off it is.
 
     In least squares one point far off drags all others along; it shows once it has
     no say in the alignment.
 
     Args:
-        points: Shape (K, 2); NaN where unknown.
+        points: Shapes (..., K, 2); NaN where unknown.
         target: Shape (K, 2), of unit size; NaN where unknown.
 
     Returns:
-        The point's index, and its distance, in the target's units, from its target
-        when the others are aligned; NaN where fewer than four points are known.
+        Of each shape (...) the point's index, and its distance, in the target's units,
+        from its target when the others are aligned; NaN where fewer than four points
+        are known.
     """
-    together = np.linalg.norm(align(points, target) - target, axis=1)
-    if np.isfinite(together).sum() < _FEWEST:
-        return 0, np.nan
-    candidates = np.argsort(-np.nan_to_num(together))[:_CANDIDATES]
-    weights = np.ones((len(candidates), len(points)))
-    weights[np.arange(len(candidates)), candidates] = 0
-    distances = np.linalg.norm(align(points, target, weights) - target, axis=-1)
-    own = distances[np.arange(len(candidates)), candidates]
-    rest = np.nansum(distances**2, 1) - own**2
-    best = np.lexsort((candidates, rest))[0]
-    return int(candidates[best]), float(own[best])
+    together = np.linalg.norm(align(points, target) - target, axis=-1)
+    known = np.isfinite(together).sum(-1)
+    candidates = np.argsort(-np.nan_to_num(together), axis=-1)[..., :_CANDIDATES]
+    weights = np.ones((*candidates.shape, points.shape[-2]))
+    np.put_along_axis(weights, candidates[..., None], 0, -1)
+    moved = align(points[..., None, :, :], target, weights)
+    distances = np.linalg.norm(moved - target, axis=-1)
+    own = np.take_along_axis(distances, candidates[..., None], -1)[..., 0]
+    rest = np.nansum(distances**2, -1) - own**2
+    best = np.lexsort((candidates, rest))[..., :1]
+    index, distance = (np.take_along_axis(each, best, -1)[..., 0]
+                       for each in (candidates, own))
+    few = known < _FEWEST
+    return np.where(few, 0, index), np.where(few, np.nan, distance)
 
 
 def mean_of_known(shapes: np.ndarray) -> np.ndarray:

@@ -176,6 +176,18 @@ def test_odd_point_does_not_drag_the_others_along(index):
     assert np.isnan(odd_point(points, target)[1])
 
 
+def test_odd_points_of_many_shapes_are_those_of_each_by_itself():
+    rng = np.random.default_rng(0)
+    shapes = SHAPE + rng.normal(0, 1, (9, 6, 2))
+    shapes[rng.random((9, 6)) < 0.1] = np.nan
+    shapes[3, 3:] = np.nan
+    target = mean_shape(SHAPE[None])
+    points, distances = odd_point(shapes, target)
+    for shape, point, distance in zip(shapes, points, distances, strict=True):
+        np.testing.assert_equal(odd_point(shape, target), (point, distance))
+    assert np.isnan(distances[3]) and np.isfinite(distances).sum() >= 6
+
+
 def test_many_shapes_are_aligned_as_each_by_itself():
     rng = np.random.default_rng(0)
     shapes = rng.normal(size=(9, 6, 2))

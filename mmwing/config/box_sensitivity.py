@@ -1,8 +1,11 @@
 """Test a model with disturbed face boxes."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from mmengine.dataset import Compose
 from mmengine.runner import Runner
 
 from mmwing.csv_cells import csv_text
@@ -28,12 +31,28 @@ def evaluate_box_errors(runner: Runner, levels: Sequence[float], seed: int = 0
     if not levels:
         raise ValueError('levels is empty: name box errors, such as 0 0.05 0.1')
     config = runner.cfg.test_dataloader
+    dataset = runner.test_dataloader.dataset
     figures = {}
     for level in levels:
-        runner.test_loop.dataloader = runner.build_dataloader(
-            with_box_error(config, level, seed=seed), seed=runner.seed)
+        changed = with_box_error(config, level, seed=seed)
+        changed['dataset'] = _with_pipelines_of(dataset, changed['dataset'])
+        runner.test_loop.dataloader = runner.build_dataloader(changed, seed=runner.seed)
         figures[level] = dict(runner.test())
     return figures
+
+
+def _with_pipelines_of(dataset: Any, config: Mapping) -> Any:
+    """A data set with the same annotations, and the pipelines of a config."""
+    changed = copy.copy(dataset)
+    if config.get('pipeline') is not None:
+        changed.pipeline = Compose(config['pipeline'])
+    if config.get('dataset') is not None:
+        changed.dataset = _with_pipelines_of(dataset.dataset, config['dataset'])
+    if config.get('datasets') is not None:
+        changed.datasets = [
+            _with_pipelines_of(*each)
+            for each in zip(dataset.datasets, config['datasets'], strict=True)]
+    return changed
 
 
 def write_box_sensitivity(figures: Mapping[float, Mapping[str, float]],

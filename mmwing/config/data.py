@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import os.path as osp
 import re
+from collections import Counter
 from importlib.util import find_spec
 
 from mmengine.config import Config
@@ -34,6 +35,7 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
             landmark in it that no image can hold.
         ImportError: A pipeline needs albumentations.
     """
+    readers: Counter[str] = Counter()
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
@@ -55,8 +57,7 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
                     continue
                 if osp.exists(full):
                     if full.endswith('.json') and _reads_coco(dataset):
-                        for note in check_annotation_file(full):
-                            MMLogger.get_current_instance().warning(note)
+                        readers[full] += 1
                     continue
                 raise FileNotFoundError(
                     f'the {split} data set {dataset.get("type")!r} needs {full!r} '
@@ -64,3 +65,6 @@ def check_data(cfg: Config, splits: tuple[str, ...]) -> None:
                     f'Set the data root in the environment if the config reads '
                     f'it from there (300-W: MMWING_300W=/path/to/300w/), or with '
                     f'--cfg-options {split}_dataloader.dataset.data_root=/path/')
+    for path, number in readers.items():
+        for note in check_annotation_file(path, number):
+            MMLogger.get_current_instance().warning(note)

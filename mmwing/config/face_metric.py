@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmwing.evaluation import FaceAlignmentMetric
 from mmwing.evaluation.normalizers import ITEM_PREFIX
-from mmwing.files import read_json
+from mmwing.files import hand_on_json, read_json
 
 
 def add_face_metric(cfg: Config) -> None:
@@ -50,6 +50,8 @@ def name_subsets(cfg: Config) -> None:
     if dataset.get('bbox_file') or not packs or any(
             'id' not in step.get('meta_keys', ('id',)) for step in packs):
         return
-    if any('subsets' in face for face in read_json(path).get('annotations', ())):
+    content = read_json(path)
+    hand_on_json(path, content)  # to the data set
+    if any('subsets' in face for face in content.get('annotations', ())):
         cfg.test_dataloader.dataset = {'type': 'mmwing.SubsetDataset',
                                        'dataset': dataset}

@@ -6,6 +6,7 @@ Nothing here imports torch or OpenMMLab before that.
 
 import functools
 
+from .annotations import read_annotations_by_name
 from .checkpoints import (
     TRUST_VARIABLE,
     load_checkpoint_file,
@@ -22,12 +23,13 @@ from .stand_ins import STAND_INS, StandIn, offer_stand_ins, offered
 
 @functools.cache
 def prepare() -> None:
-    """Offer stand-ins for missing modules and mend checkpoints and drawing.
+    """Offer stand-ins for missing modules and mend reading, checkpoints and drawing.
 
     Idempotent. Must run before the first import of ``mmpose.models``,
     ``mmpose.datasets`` or ``mmpose.visualization``; ``import mmwing`` does.
     """
     offer_stand_ins()
+    read_annotations_by_name()
     register_local_loader()
     register_download_loaders()
     strip_code_on_load()

@@ -2,6 +2,7 @@ import csv
 from types import SimpleNamespace
 
 import pytest
+from mmengine.registry import init_default_scope
 
 from mmwing.config.box_sensitivity import (
     evaluate_box_errors,
@@ -18,17 +19,21 @@ class Runner:
     seed = 0
 
     def __init__(self):
+        self.test_dataloader = SimpleNamespace(dataset=SimpleNamespace(pipeline=None))
         self.test_loop = SimpleNamespace(dataloader=None)
 
     def build_dataloader(self, config, seed):
         return config
 
     def test(self):
-        shift = self.test_loop.dataloader['dataset']['pipeline'][2]['shift']
+        # The annotations are those of the runner's data set, the pipeline is not.
+        assert self.test_dataloader.dataset.pipeline is None
+        shift = self.test_loop.dataloader['dataset'].pipeline.transforms[2].shift
         return {'NME': 0.04 + shift, 'FR@0.1': shift}
 
 
 def test_levels_are_tested_and_written(tmp_path):
+    init_default_scope('mmpose')
     figures = evaluate_box_errors(Runner(), [0.0, 0.05])
     assert figures[0.05]['NME'] == pytest.approx(0.09)
     write_box_sensitivity(figures, tmp_path / 'run')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmwing.files import path_below, printable, read_json
+from mmwing.files import hand_on_json, path_below, printable, read_json
 
 from .boxes import Box
 from .problems import Kind, Problem, ProblemLog
@@ -21,7 +22,8 @@ _LISTS = ('images', 'annotations')
 #: Pixels. No image is so large, and float32 still tells its pixels apart.
 LARGEST_COORDINATE = 1e6
 
-# Parsing a file takes 6 s for each of these; MMPose parses it anyway.
+# What is parsed takes five times as much memory, which is kept for the reader that is
+# to come.
 _LARGE = 100 * 2**20
 
 
@@ -51,15 +53,16 @@ def read_annotation_file(path: str | PathLike) -> dict:
     return content
 
 
-def check_annotation_file(path: str | PathLike) -> list[str]:
+def check_annotation_file(path: str | PathLike, readers: int = 1) -> list[str]:
     """See that a COCO-style annotation file can be read by MMPose and is not empty.
 
-    MMPose fails on one that is not with a message of its JSON reader or of numpy,
-    which names no file. Of a large file, which takes long to parse, only the two ends
-    are looked at.
+    MMPose fails on one that is not with a message of its data set or of numpy, which
+    names no file. What has been parsed is handed on to the data sets. Of a large file
+    only the two ends are looked at.
 
     Args:
         path (str | PathLike): A ``.json`` file that exists.
+        readers (int): How many data sets are to read it.
 
     Returns:
         list[str]: What should be known: MMPose leaves out annotations that are marked
@@ -67,27 +70,25 @@ def check_annotation_file(path: str | PathLike) -> list[str]:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is damaged, not COCO-style, or holds no face, or begins with a
-            byte order mark, which MMPose cannot read; or a landmark is NaN, infinite or
-            farther than any image reaches. The message names the annotation.
+        ValueError: It is damaged, not COCO-style, or holds no face; or a landmark is
+            NaN, infinite or farther than any image reaches. The message names the
+            annotation.
     """
-    notes = []
     if os.path.getsize(path) < _LARGE:
         content = read_annotation_file(path)
         _check_numbers(content, path)
         notes = _notes_of_crowds(content['annotations'], path)
+        hand_on_json(path, content, readers)
+        return notes
     with Path(path).open('rb') as file:
         start = file.read(1024)
-        file.seek(-1024, os.SEEK_END) if len(start) == 1024 else None
-        end = file.read() or start
-    if start.startswith(b'\xef\xbb\xbf'):
-        raise ValueError(
-            f'annotation file {printable(path)!r} begins with a byte order mark, which '
-            "MMPose's reader refuses: save it as UTF-8 without one")
-    if not start.lstrip().startswith(b'{') or not end.rstrip().endswith(b'}'):
+        file.seek(-1024, os.SEEK_END)
+        end = file.read()
+    start = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not start.startswith(b'{') or not end.rstrip().endswith(b'}'):
         raise ValueError(f'annotation file {printable(path)!r} is not valid JSON: it '
                          'is damaged or cut off, write or copy it again')
-    return notes
+    return []
 
 
 def _check_numbers(content: Mapping, path: str | PathLike) -> None:
@@ -215,7 +216,7 @@ def _chosen_category(content: Mapping, path: Path, name: str | None,
     return faces[0]
 
 
-def _record(annotation: Mapping, images: Mapping, folder: Path, origin: int,
+def _record(annotation: dict, images: Mapping, folder: Path, origin: int,
             where: str) -> LandmarkRecord:
     if annotation['image_id'] not in images:
         raise ValueError(f'image_id {annotation["image_id"]!r} is not among the images')
@@ -229,6 +230,8 @@ def _record(annotation: Mapping, images: Mapping, folder: Path, origin: int,
         raise ValueError('keypoints must be a flat list of numbers, x, y, visibility '
                          f'for each point; got {annotation["keypoints"]!r:.60}')
     points = values.astype(np.float64).reshape(-1, 3)
+    # The list takes eight times as much, and the content of the file is ours alone.
+    annotation['keypoints'] = values
     box = annotation.get('bbox')
     if box is not None:
         box = checked_box(box, origin)
@@ -237,8 +240,8 @@ def _record(annotation: Mapping, images: Mapping, folder: Path, origin: int,
         size = _size(image['width'], image['height'])
     return LandmarkRecord(
         str(path_below(folder, image['file_name'])), points[:, :2] - origin,
-        points[:, 2], where, image_id=annotation['image_id'], id=annotation['id'],
-        box=box, size=size, raw={**annotation, 'keypoints': values})
+        points[:, 2].copy(), where, image_id=annotation['image_id'],
+        id=annotation['id'], box=box, size=size, raw=annotation)
 
 
 def _size(width: object, height: object) -> tuple[float, float]:

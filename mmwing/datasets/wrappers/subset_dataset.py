@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from mmwing.files import read_json
 from mmwing.registry import DATASETS
 
 from .annotation import annotation_of
+from .face_fields import FaceFields
 
 
 @DATASETS.register_module()
@@ -89,7 +91,7 @@ class SubsetDataset:
         indices = range(len(self.dataset))
         self._indices = indices if self.subsets is None and not self.attributes else [
             index for index in indices
-            if self._matches(self._fields[annotation_of(self.dataset, index)['id']])]
+            if self._matches(self._fields.of(annotation_of(self.dataset, index)['id']))]
         if not self._indices:
             raise ValueError(self._nothing_left())
         self._fully_initialized = True
@@ -98,12 +100,12 @@ class SubsetDataset:
         """Load the data set, and the subsets from the same reading of the file."""
         dataset = self.dataset
         read: Any = getattr(dataset, '_load_annotations', None)
-        fields = None
+        content = None
 
         def read_and_look() -> object:
-            nonlocal fields
+            nonlocal content
             found = read()
-            fields = self._read_fields(dataset.coco.dataset)
+            content = dataset.coco.dataset
             return found
 
         if read:
@@ -112,23 +114,23 @@ class SubsetDataset:
             dataset.full_init()
         finally:
             vars(dataset).pop('_load_annotations', None)
-        # Loaded before, or by a reader of another kind.
-        self._fields = fields or self._read_fields(read_json(dataset.ann_file))
+        if content is None:
+            content = _annotations_in(dataset)
+        # Loaded before, by a data set that keeps no annotations.
+        self._fields = self._read_fields(content or read_json(dataset.ann_file))
 
-    def _read_fields(self, content: Mapping) -> dict[int, dict]:
+    def _read_fields(self, content: Mapping) -> FaceFields:
         """``subsets`` and ``attributes`` of each face, by the id of its annotation."""
         annotations = content['annotations']
         if not self.named and not any('subsets' in face for face in annotations):
             raise ValueError(f'{self.dataset.ann_file} carries no subsets; write it '
                              f'with `mmwing prepare`, or give named=')
         by_name = self._images_by_subset(content['images'])
-        return {
-            face['id']: {
-                'subsets': [*face.get('subsets', []),
-                            *(name for name, images in by_name.items()
-                              if face['image_id'] in images)],
-                'attributes': face.get('attributes', {})}
-            for face in annotations}
+        return FaceFields([face['id'] for face in annotations], [
+            {'subsets': [*face.get('subsets', []),
+                         *(name for name, images in by_name.items()
+                           if face['image_id'] in images)],
+             'attributes': face.get('attributes', {})} for face in annotations])
 
     def _images_by_subset(self, images: Sequence[Mapping]) -> dict[str, set]:
         """Subset of ``named`` to the ids of its images."""
@@ -153,9 +155,10 @@ class SubsetDataset:
             for key, value in self.attributes.items())
 
     def _nothing_left(self) -> str:
-        counts = Counter(name for fields in self._fields.values()
-                         for name in fields['subsets'])
-        flags = sorted({key for fields in self._fields.values()
+        counts: Counter[str] = Counter()
+        for fields, number in self._fields.counts():
+            counts.update(dict.fromkeys(fields['subsets'], number))
+        flags = sorted({key for fields, _ in self._fields.counts()
                         for key in fields['attributes']})
         return (f'no face matches subsets={self.subsets}, '
                 f'attributes={self.attributes} in {self.dataset.ann_file}; it has the '
@@ -165,7 +168,13 @@ class SubsetDataset:
         """Annotation of a face, with ``subsets`` and ``attributes``."""
         self.full_init()
         info = self.dataset.get_data_info(self._indices[idx])
-        return {**info, **self._fields[info['id']]}
+        return {**info, **self._fields.of(info['id'])}
+
+    def get_annotation(self, idx: int) -> dict:
+        """The same without the meta information that MMPose copies into each face."""
+        self.full_init()
+        info = annotation_of(self.dataset, self._indices[idx])
+        return {**info, **self._fields.of(info['id'])}
 
     def __len__(self) -> int:
         self.full_init()
@@ -175,11 +184,29 @@ class SubsetDataset:
         self.full_init()
         sample = self.dataset[self._indices[idx]]
         if 'data_samples' not in sample:  # a pipeline without PackPoseInputs
-            return {**sample, **self._fields[sample['id']]}
+            return {**sample, **self._fields.of(sample['id'])}
         # By id, for MMEngine may put another face in the place of a broken one.
         packed = sample['data_samples']
         if 'id' not in packed.metainfo:
             raise ValueError("PackPoseInputs must pack 'id': it is not in its "
                              'meta_keys')
-        packed.set_metainfo(self._fields[packed.metainfo['id']])
+        packed.set_metainfo(self._fields.of(packed.metainfo['id']))
         return sample
+
+
+def _annotations_in(dataset: BaseDataset) -> dict | None:
+    """What a file says, as far as the samples of a data set keep it; None if not."""
+    if not len(dataset) or not isinstance(
+            annotation_of(dataset, 0).get('raw_ann_info'), dict):
+        return None
+    infos = (annotation_of(dataset, index) for index in range(len(dataset)))
+    folder = (dataset.data_prefix or {}).get('img') or os.path.dirname(dataset.ann_file)
+    annotations, images = [], {}
+    for info in infos:
+        said = {key: value for key, value in info['raw_ann_info'].items()
+                if key in ('subsets', 'attributes')}
+        annotations.append({'id': info['id'], 'image_id': info['img_id'], **said})
+        images[info['img_id']] = {
+            'id': info['img_id'],
+            'file_name': os.path.relpath(info['img_path'], folder)}
+    return {'annotations': annotations, 'images': list(images.values())}

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from mmpose.structures import PoseDataSample
 
 import mmwing  # noqa: F401  (registers SubsetDataset)
+from mmwing import files
 from mmwing.datasets.wrappers import subset_dataset
 from mmwing.registry import DATASETS, METRICS
 
@@ -226,6 +227,31 @@ def test_the_former_name_is_refused_with_the_present_one(config):
         DATASETS.build(dict(type='mmwing.PoseSubset', dataset=config))
 
 
+class Unread(SimpleNamespace):
+    """A data set without samples."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_data_set_that_keeps_annotations_is_not_read_again(config, monkeypatch):
+    own = {'type': 'mmwing.FaceLandmarkDataset', 'pipeline': PIPELINE,
+           'metainfo': {'num_points': 68, 'flip_pairs': []},
+           **{key: config[key] for key in ('data_root', 'ann_file', 'data_prefix')}}
+    expected = build(config, subsets='common', named={'odd': '[135].png'})
+    read = []
+    load = files.read_text
+    monkeypatch.setattr(files, 'read_text',
+                        lambda path: read.append(path) or load(path))
+    dataset = build(own, subsets='common', named={'odd': '[135].png'})
+    assert len(read) == 1
+    assert len(dataset) == len(expected) == 4
+    for index in range(4):
+        for key in ('id', 'subsets', 'attributes'):
+            assert dataset.get_data_info(index)[key] == (
+                expected.get_data_info(index)[key])
+
+
 def test_annotations_are_read_as_data(tmp_path):
     """MMEngine's reader unpickles a .pkl and builds what a YAML file names."""
     class Intruder:
@@ -238,8 +264,7 @@ def test_annotations_are_read_as_data(tmp_path):
     for name in ('ann.pkl', 'ann.yaml'):
         dataset = object.__new__(subset_dataset.SubsetDataset)
         dataset.named = {}
-        dataset.dataset = SimpleNamespace(ann_file=str(tmp_path / name),
-                                          full_init=lambda: None)
+        dataset.dataset = Unread(ann_file=str(tmp_path / name), full_init=lambda: None)
         with pytest.raises(ValueError, match=f'{name}.* is not'):
             dataset._load()
     assert not (tmp_path / 'executed').exists()
