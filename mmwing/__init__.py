@@ -6,7 +6,7 @@ importable (see :mod:`mmwing.stack`) and registers everything in the scope ``mmw
 
 Where PyTorch is not installed the import succeeds, and each name that needs PyTorch
 raises :class:`ImportError` when it is used. The command ``mmwing`` loads PyTorch only
-for the programs that need it.
+for the programs that need it, and ``import mmwing.runtime`` does not load it.
 """
 
 import sys as _sys
@@ -35,6 +35,20 @@ def _is_command() -> bool:
     if program == '-m':  # so it is while Python looks for the module to run
         program = _sys.orig_argv[-len(_sys.argv)]
     return _PurePath(program).name in ('mmwing', 'mmwing.exe')
+
+
+def _is_runtime() -> bool:
+    """Whether the statement that is executed imports ``mmwing.runtime``.
+
+    That is for those who want landmarks at once, without PyTorch.
+    """
+    frame = _sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == '_find_and_load' and str(
+                frame.f_locals.get('name')).startswith(f'{__name__}.runtime'):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _load() -> None:
@@ -73,5 +87,5 @@ def __getattr__(name: str) -> object:
 
 __all__ = ['__version__']
 _loaded = False
-if _has_torch() and not _is_command():
+if _has_torch() and not _is_command() and not _is_runtime():
     _load()

@@ -22,6 +22,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'test': ('test.py', 'test a model and write a report'),
     'predict': ('predict.py', 'find the landmarks of faces in images'),
     'publish': ('publish_model.py', 'make a slim file of a trained model'),
+    'export': ('export_model.py', 'write a trained model as ONNX'),
     'swap': ('swap_loss.py', 'give a config another loss'),
     'prepare': ('prepare_dataset.py',
                 'convert a data set from the form of its authors'),
@@ -43,6 +44,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'benchmark-losses': ('benchmark_losses.py', 'time the losses'),
     'benchmark-data': ('benchmark_data.py', 'time the reading of annotations'),
     'benchmark-metric': ('benchmark_metric.py', 'time the evaluation'),
+    'benchmark-export': ('benchmark_export.py', 'time a model in PyTorch and as ONNX'),
 }
 
 

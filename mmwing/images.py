@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import os
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.fileio import get
 from PIL import Image
 
 from mmwing.files import check_regular_file, printable
@@ -105,10 +105,17 @@ def read_image_file(path: str | os.PathLike, backend_args: dict | None = None) -
     try:
         if '://' not in name and backend_args is None:
             _check_image_file(name)
+            return Path(name).read_bytes()
+        # Files alone can be read where MMEngine is not installed.
+        from mmengine.fileio import get
+
         return bytes(get(name, backend_args))
     except FileNotFoundError as error:
         raise MissingImageError(f'no image {printable(name)} (working directory: '
                                 f'{printable(os.getcwd())})') from error
+    except ImportError as error:
+        raise ImageError(f'{printable(name)} is an address, which MMEngine reads, and '
+                         'that is not installed: give a file') from error
     except OSError as error:
         raise ImageError(f'{printable(name)} cannot be read: '
                          f'{error.strerror or error}') from error

@@ -24,6 +24,8 @@ MAY_IMPORT = {
     'walk': '',
     'progress': '',
     'stack': 'files',
+    # All that runs without PyTorch.
+    'runtime': 'files images',
     # Figures of arrays: below the pictures that show them.
     'evaluation.functional': 'evaluation.normalizers evaluation.units',
     'evaluation.units': 'evaluation.normalizers',
@@ -37,7 +39,8 @@ MAY_IMPORT = {
                            'progress',
     'datasets.canvases': 'datasets.formats files images locks progress',
     'datasets.checks': 'datasets.formats files geometry images visualization',
-    'datasets.transforms': 'datasets.canvases datasets.formats files geometry images',
+    'datasets.transforms': 'datasets.canvases datasets.formats runtime files geometry '
+                           'images',
     'datasets.wrappers': 'datasets.canvases datasets.formats files geometry',
     'datasets.samplers': '',
     'datasets.face': 'datasets.checks datasets.formats datasets.transforms files '
@@ -50,12 +53,13 @@ MAY_IMPORT = {
     'models': 'codecs files geometry',
     'config': 'models engine evaluation datasets codecs files geometry '
               'visualization stack resources walk locks csv_cells',
-    'benchmark': 'config models engine evaluation datasets codecs files geometry '
-                 'visualization',
+    'benchmark': 'inference config models engine evaluation datasets codecs files '
+                 'geometry runtime visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '
                   'visualization resources locks',
     'inference': 'config models engine evaluation datasets codecs files geometry '
-                 'images visualization stack resources walk csv_cells',
+                 'images visualization stack resources runtime walk '
+                 'csv_cells',
     'functional': 'evaluation models',
     'api': 'functional inference config models engine evaluation datasets codecs '
            'resources',

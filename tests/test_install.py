@@ -65,8 +65,14 @@ def test_an_editable_install_is_found_from_beside_the_checkout(tmp_path):
 
 def test_a_wheel_brings_configs_and_programs(tmp_path):
     environment = Environment(tmp_path)
+    weights = environment.checkout / 'mmwing/inference/weights'
+    weights.mkdir(exist_ok=True)
+    for suffix in ('.pth', '.md'):
+        (weights / f'a-model{suffix}').write_text('weights or card')
     environment.pip('./mmwing')
     shutil.rmtree(environment.checkout)
+    for suffix in ('.pth', '.md'):
+        assert list((tmp_path / 'venv').rglob(f'weights/a-model{suffix}'))
     path = Path(environment.run('mmwing', 'configs', CONFIG).strip())
     assert path.is_file() and path.is_relative_to(tmp_path / 'venv')
     assert environment.run('mmwing', 'plot-losses', 'losses.png') == (

@@ -18,7 +18,7 @@ from mmwing.inference.detector_boxes import (
     measure_detector,
     training_boxes,
 )
-from mmwing.inference.detectors import DETECTORS
+from mmwing.runtime.detectors import DETECTORS
 
 
 def parse_args() -> argparse.Namespace:

@@ -13,8 +13,8 @@ import sys
 import mmwing
 from mmwing.config import exit_with_message
 from mmwing.inference.box_file import BoxFile
-from mmwing.inference.detectors import DETECTORS
 from mmwing.inference.predict import FORMATS, predict_images
+from mmwing.runtime.detectors import DETECTORS
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,9 +1,9 @@
 """Use a trained model: find faces and their landmarks."""
 
 from mmwing.images import ImageError, read_image
+from mmwing.runtime import BoxMap, CenterFace, Detector, Dlib, Face
+from mmwing.runtime.detectors import MMDet
 
-from .detectors import BoxMap, CenterFace, Detector, Dlib, MMDet
-from .face import Face
 from .landmarker import FaceLandmarker
 from .models import list_models, load_model
 

@@ -13,9 +13,8 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 from scipy.stats import trim_mean
 
+from mmwing.runtime.detectors import BoxMap, Detector
 from mmwing.walk import datasets, with_pipelines
-
-from .detectors import BoxMap, Detector
 
 # Less overlap than this is another face, or none.
 _MIN_IOU = 0.3

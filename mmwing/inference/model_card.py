@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
+import json
+import os
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
+from mmwing.walk import datasets, find
 
 #: Where a published file holds the facts of its card, in its ``meta``.
 CARD_KEY = 'card'
@@ -33,24 +38,49 @@ SECTIONS = ('Data', 'Licence', 'Training', 'Figures', 'Intended use', 'Limits')
 #: What a person has to write.
 TO_WRITE = '(to be written)'
 
-_told: set[str] = set()
 
-
-class LicenceWarning(UserWarning):
-    """Weights may be used for some purposes only."""
-
-
-def tell_licence(name: str, meta: Mapping) -> None:
-    """Warn, once for each model and process, of weights that are for research only.
+def card_of(meta: Mapping) -> dict[str, Any]:
+    """Facts of the card of a checkpoint: those it holds, or what its config tells.
 
     Args:
-        name: What the message calls the model.
         meta: Of the checkpoint.
     """
-    licence = str((meta.get(CARD_KEY) or {}).get('licence', ''))
-    if 'non-commercial' in licence and name not in _told:
-        _told.add(name)
-        warnings.warn(f'{name}: {licence}', LicenceWarning, stacklevel=3)
+    try:
+        full = json.loads(meta[CONFIG_KEY])
+        told = facts_of_training(full, meta) if 'train_dataloader' in full else {}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        told = {}
+    return {**(meta.get(CARD_KEY) or {}), **told}
+
+
+def facts_of_training(full: Mapping, meta: Mapping) -> dict[str, Any]:
+    """What a training left of how it came about.
+
+    Args:
+        full: Its config.
+        meta: Of its checkpoint.
+    """
+    facts: dict[str, Any] = {}
+    for _, hook in find(list(full.get('custom_hooks') or []), 'mmwing.RunRecordHook'):
+        provenance = hook.get('provenance') or {}
+        facts.update({key: provenance[key] for key in ('config', 'options')
+                      if provenance.get(key)})
+    if 'config' not in facts:
+        name = re.sub(r'_\d{8}_\d{6}$', '', str(meta.get('experiment_name', '')))
+        facts.update({'config': name} if name else {})
+    facts.update({key: meta[key] for key in ('seed', 'epoch', 'iter')
+                  if isinstance(meta.get(key), int)})
+    trained_on = [dataset for _, dataset in datasets(
+        full['train_dataloader']['dataset'])]
+    facts['trained_on'] = [
+        os.path.basename(str(dataset.get('ann_file') or '')) or dataset['type']
+        for dataset in trained_on]
+    kinds = {dataset['type'] for dataset in trained_on}
+    if kinds <= set(LICENCES):
+        facts['licence'] = '; '.join(sorted({LICENCES[kind] for kind in kinds}))
+    if kinds <= set(LANDMARK_BOX_SETS):
+        facts['boxes'] = LANDMARK_BOX
+    return facts
 
 
 def draft_card(name: str, facts: Mapping[str, Any], digest: str, size: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
@@ -24,9 +26,10 @@ from mmwing.config import (
     replace_mmdet_names,
 )
 from mmwing.resources import list_configs
+from mmwing.runtime.licence import tell_licence
 
 from .checkpoint_config import checkpoint_config, evaluation_config
-from .model_card import tell_licence
+from .model_card import CARD_KEY, card_of
 
 #: Slim checkpoints that come with the package, NAME.pth.
 MODELS_FOLDER = Path(__file__).parent / 'weights'
@@ -60,7 +63,8 @@ def load_model(model: str | os.PathLike | None = None,
 
     Returns:
         As MMPose's ``init_model`` returns it: in evaluation mode, with ``cfg`` and
-        ``dataset_meta``.
+        ``dataset_meta``, and ``card``, what is known of
+        its training.
 
     Raises:
         FileNotFoundError: If there is no such model, checkpoint or config.
@@ -80,7 +84,8 @@ def load_model(model: str | os.PathLike | None = None,
     if built.dataset_meta is None:
         raise ValueError(f'neither checkpoint {checkpoint!r} nor its config says what '
                          'the landmarks are (metainfo)')
-    tell_licence(Path(checkpoint).stem, meta)
+    _tell_licence(checkpoint, meta)
+    built.card = card_of(meta)
     built.cfg = cfg
     return built.to(device or get_device()).eval()
 
@@ -105,7 +110,7 @@ def load_evaluation_config(model: str | os.PathLike,
     if cfg is None:
         raise ValueError(f'checkpoint {checkpoint!r} does not hold its config as data: '
                          'give it, mmwing test CONFIG CHECKPOINT')
-    tell_licence(Path(checkpoint).stem, content['meta'])
+    _tell_licence(checkpoint, content['meta'])
     if cfg_options:
         cfg.merge_from_dict(cfg_options)
     return cfg
@@ -117,6 +122,22 @@ def _content(checkpoint: str) -> dict:
         raise ValueError(f'{checkpoint!r} is not a checkpoint of MMEngine: it holds a '
                          f'{type(content).__name__}')
     return content
+
+
+def _tell_licence(checkpoint: str, meta: Mapping) -> None:
+    # Of published files alone: whoever trains knows the terms of the data.
+    tell_licence(Path(checkpoint).stem, (meta.get(CARD_KEY) or {}).get('licence', ''))
+
+
+def plain_metainfo(value: Any) -> Any:
+    """Metainfo as numbers, text, lists and dicts, which ``weights_only`` loads."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: plain_metainfo(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_metainfo(each) for each in value]
+    return value
 
 
 def _with_arrays(meta: dict | None) -> dict | None:

@@ -14,13 +14,13 @@ from rich.progress import track
 
 from mmwing.files import check_file, printable
 from mmwing.images import read_image
+from mmwing.runtime.boxes import check_boxes
+from mmwing.runtime.face import Face
 from mmwing.visualization.predicted_faces import draw_predicted_faces
 from mmwing.visualization.tile import save_picture
 
 from .box_file import BoxFile
-from .boxes import check_boxes
 from .contours import contours_of
-from .face import Face
 from .inputs import Input, find_inputs
 from .landmarker import FaceLandmarker
 from .results import (

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.fileio import dump
@@ -22,19 +20,17 @@ from mmwing.config import load_config
 from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
 from mmwing.files import check_file, write_bytes, write_text
 from mmwing.version import __version__
-from mmwing.walk import datasets, find
+from mmwing.walk import datasets
 
 from .checkpoint_config import ask_for_no_files, find_test_pipeline
 from .model_card import (
     CARD_KEY,
-    LANDMARK_BOX,
-    LANDMARK_BOX_SETS,
-    LICENCES,
     OTHER_BOX,
     UNKNOWN_LICENCE,
     draft_card,
+    facts_of_training,
 )
-from .models import find_model
+from .models import find_model, plain_metainfo
 
 # Below this many numbers, float16 saves nothing and costs digits: mean shapes, biases,
 # the statistics of normalisations.
@@ -119,7 +115,8 @@ def publish_model(checkpoint: str | os.PathLike, out: str | os.PathLike, *,
     if not isinstance(meta.get('dataset_meta'), Mapping):
         raise ValueError(f'checkpoint {source!r} does not say what its landmarks are '
                          '(dataset_meta): it was not written by a training')
-    facts = {**(meta.get(CARD_KEY) or {}), **_training(full, meta)}
+    facts = {**(meta.get(CARD_KEY) or {}), **(
+        facts_of_training(full, meta) if 'train_dataloader' in full else {})}
     facts['precision'] = 'float16' if fp16 else 'float32'
     facts['weights'] = ('ema' if 'ema_state_dict' in content
                         else facts.get('weights', 'last'))
@@ -128,7 +125,7 @@ def publish_model(checkpoint: str | os.PathLike, out: str | os.PathLike, *,
     slim = {
         'meta': {
             'mmwing_version': __version__, CONFIG_KEY: _slim_config(full),
-            'dataset_meta': _plain(meta['dataset_meta']), CARD_KEY: facts,
+            'dataset_meta': plain_metainfo(meta['dataset_meta']), CARD_KEY: facts,
             # As trainings write it, for reports.
             **({'seed': facts['seed']} if 'seed' in facts else {})},
         'state_dict': {key: _stored(value, fp16) for key, value in weights.items()}}
@@ -187,33 +184,6 @@ def _slim_config(full: Mapping) -> str:
     return json.dumps(slim)
 
 
-def _training(full: Mapping, meta: Mapping) -> dict[str, Any]:
-    """What a training left of how it came about; nothing for a published file."""
-    if 'train_dataloader' not in full:
-        return {}
-    facts: dict[str, Any] = {}
-    for _, hook in find(list(full.get('custom_hooks') or []), 'mmwing.RunRecordHook'):
-        provenance = hook.get('provenance') or {}
-        facts.update({key: provenance[key] for key in ('config', 'options')
-                      if provenance.get(key)})
-    if 'config' not in facts:
-        name = re.sub(r'_\d{8}_\d{6}$', '', str(meta.get('experiment_name', '')))
-        facts.update({'config': name} if name else {})
-    facts.update({key: meta[key] for key in ('seed', 'epoch', 'iter')
-                  if isinstance(meta.get(key), int)})
-    trained_on = [dataset for _, dataset in datasets(
-        full['train_dataloader']['dataset'])]
-    facts['trained_on'] = [
-        os.path.basename(str(dataset.get('ann_file') or '')) or dataset['type']
-        for dataset in trained_on]
-    kinds = {dataset['type'] for dataset in trained_on}
-    if kinds <= set(LICENCES):
-        facts['licence'] = '; '.join(sorted({LICENCES[kind] for kind in kinds}))
-    if kinds <= set(LANDMARK_BOX_SETS):
-        facts['boxes'] = LANDMARK_BOX
-    return facts
-
-
 def _stored(value: torch.Tensor, fp16: bool) -> torch.Tensor:
     value = value.detach().cpu()
     half = value.half() if fp16 and value.is_floating_point() else value
@@ -221,14 +191,3 @@ def _stored(value: torch.Tensor, fp16: bool) -> torch.Tensor:
         half = value
     # A view would take its whole storage along.
     return half.clone(memory_format=torch.contiguous_format)
-
-
-def _plain(value: Any) -> Any:
-    """Metainfo as numbers, text, lists and dicts, which ``weights_only`` loads."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value

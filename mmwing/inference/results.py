@@ -11,9 +11,8 @@ import numpy as np
 
 from mmwing.csv_cells import csv_text
 from mmwing.files import write_json, write_text
+from mmwing.runtime.face import Face
 from mmwing.version import __version__
-
-from .face import Face
 
 
 @dataclass(frozen=True, eq=False)

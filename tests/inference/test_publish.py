@@ -16,8 +16,9 @@ from mmpose.models import build_pose_estimator
 
 import mmwing
 from mmwing.inference import FaceLandmarker, models
-from mmwing.inference.model_card import SECTIONS, TO_WRITE, LicenceWarning, tell_licence
+from mmwing.inference.model_card import SECTIONS, TO_WRITE
 from mmwing.inference.publish import publish_model
+from mmwing.runtime.licence import LicenceWarning, tell_licence
 
 
 @pytest.fixture(scope='module')
@@ -266,12 +267,10 @@ def test_a_test_config_runs_no_code_and_writes_no_file(place, value, message, sl
 
 
 def test_a_research_licence_is_told_once(slim, recwarn):
-    meta = {'card': {'licence': 'for non-commercial research only'}}
     with pytest.warns(LicenceWarning, match='told-once: for non-commercial research'):
-        tell_licence('told-once', meta)
-    tell_licence('told-once', meta)
-    tell_licence('free', {'card': {'licence': 'free'}})
-    tell_licence('older', {})
+        tell_licence('told-once', 'for non-commercial research only')
+    tell_licence('told-once', 'for non-commercial research only')
+    tell_licence('free', 'for all purposes')
     FaceLandmarker(slim, detector=None)
     assert not [each for each in recwarn if each.category is LicenceWarning]
 

@@ -8,34 +8,7 @@ from mmpose.structures.bbox import get_warp_matrix
 from mmwing.datasets.canvases import check_covered
 from mmwing.geometry import compose, invert
 from mmwing.registry import TRANSFORMS
-
-# More samples than this along one axis cost more than their last bit of smoothness.
-MAX_SUPERSAMPLING = 8
-
-
-def supersampled_warp(image: np.ndarray, matrix: np.ndarray, size: tuple,
-                      factor: int) -> np.ndarray:
-    """Warp with ``factor`` x ``factor`` samples a pixel, averaged.
-
-    The pixel that ``factor`` samples share keeps its centre, so the result sits
-    exactly where the plain warp would put it.
-
-    Args:
-        image (np.ndarray): (H, W) or (H, W, C).
-        matrix (np.ndarray): (2, 3), from pixels of ``image`` to output pixels.
-        size (tuple): Output (w, h).
-        factor (int): Samples along each axis; 1 is the plain bilinear warp.
-
-    Returns:
-        np.ndarray: (h, w) or (h, w, C).
-    """
-    if factor == 1:
-        return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR)
-    fine = matrix * factor
-    fine[:, 2] += (factor - 1) / 2
-    fine_size = (size[0] * factor, size[1] * factor)
-    samples = cv2.warpAffine(image, fine, fine_size, flags=cv2.INTER_LINEAR)
-    return cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
+from mmwing.runtime.crops import supersampled_warp, supersampling
 
 
 @TRANSFORMS.register_module()
@@ -128,9 +101,7 @@ class FaceAffine(TopdownAffine):
                           canvas_matrix, len(images), results.get('img_path'))
             source = compose(matrix, invert(canvas_matrix))
             reduction *= canvas_matrix[0, 0]
-        factor = 1
-        if self.antialias:
-            factor = min(max(1, round(reduction)), MAX_SUPERSAMPLING)
+        factor = supersampling(reduction) if self.antialias else 1
         if isinstance(images, list):
             results['img'] = [
                 supersampled_warp(image, source, self.input_size, factor)

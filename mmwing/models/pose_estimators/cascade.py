@@ -136,10 +136,6 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         if self.test_cfg.get('num_stages', 2) not in (1, 2):
             raise ValueError('test_cfg.num_stages must be 1 or 2, got '
                              f'{self.test_cfg["num_stages"]}')
-        # A head that leaves landmarks out would leave them out of the alignment.
-        self._head_cfg = {key: value for key, value in self.test_cfg.items()
-                          if key not in ('num_stages', 'output_keypoint_indices',
-                                         'output_heatmaps')}
         self.stage1 = self._build_stage('stage1', stage1)
         self.stage2 = self._build_stage('stage2', stage2)
         self.num_joints = num_joints_of(self.stage1.head)
@@ -160,6 +156,13 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
                                 size_of(self.stage2), context, zoom)
         self.register_mean_shape(mean_shape)
         self._register_load_state_dict_pre_hook(self._load_state_dict_pre_hook)
+
+    @property
+    def _head_cfg(self) -> dict:
+        # A head that leaves landmarks out would leave them out of the alignment.
+        return {key: value for key, value in self.test_cfg.items()
+                if key not in ('num_stages', 'output_keypoint_indices',
+                               'output_heatmaps')}
 
     def _build_stage(self, name: str, cfg: dict) -> TopdownPoseEstimator:
         unknown = set(cfg) - STAGE_KEYS

@@ -1,4 +1,4 @@
-"""One face with its landmarks, as FaceLandmarker returns it."""
+"""One face with its landmarks, as landmarkers return it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from mmpose.evaluation.functional import nms
 
 
 class Detector(Protocol):
@@ -112,7 +111,9 @@ class CenterFace:
         boxes = np.concatenate([centre[::-1] - half[::-1], centre[::-1] + half[::-1]]).T
         boxes[:, 0::2] *= width / size[0]
         boxes[:, 1::2] *= height / size[1]
-        kept = nms(np.column_stack([boxes, scores]), 0.3) if len(boxes) else []
+        corner_and_size = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
+        kept = np.array(cv2.dnn.NMSBoxes(corner_and_size.tolist(), scores.tolist(), 0.,
+                                         0.3), int)
         return boxes[kept].astype(np.float32), scores[kept].astype(np.float32)
 
     def _run(self, blob: np.ndarray) -> list[np.ndarray]:

