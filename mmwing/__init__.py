@@ -13,6 +13,7 @@ import sys as _sys
 from importlib import import_module as _import_module
 from importlib.util import find_spec as _find_spec
 from pathlib import PurePath as _PurePath
+from types import FrameType as _FrameType
 from typing import TYPE_CHECKING
 
 from mmwing import stack
@@ -42,7 +43,7 @@ def _is_runtime() -> bool:
 
     That is for those who want landmarks at once, without PyTorch.
     """
-    frame = _sys._getframe()
+    frame: _FrameType | None = _sys._getframe()
     while frame is not None:
         if frame.f_code.co_name == '_find_and_load' and str(
                 frame.f_locals.get('name')).startswith(f'{__name__}.runtime'):

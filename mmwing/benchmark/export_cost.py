@@ -8,12 +8,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from torch import nn
 
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.inference.checkpoint_config import find_test_pipeline
@@ -41,7 +42,7 @@ class ExportCost:
     milliseconds: dict[int, np.ndarray]
 
 
-def measure_export(model: nn.Module, counts: Sequence[int] = (1, 32),
+def measure_export(model: Any, counts: Sequence[int] = (1, 32),
                    rounds: int = 20) -> dict[str, ExportCost]:
     """Time a model on one thread, from 8-bit crops to landmarks.
 
@@ -76,8 +77,7 @@ def measure_export(model: nn.Module, counts: Sequence[int] = (1, 32),
                                    overwrite=True)
                 sizes[name] = done.size / 1e6
                 session = OnnxLandmarker(done.path, detector=None, threads=1).session
-                runs[name] = lambda batch, session=session: session.run(
-                    None, {'crops': batch})
+                runs[name] = partial(_run, session)
         times: dict[str, dict[int, list[float]]] = {
             name: {count: [] for count in counts} for name in runs}
         with torch.inference_mode():
@@ -94,6 +94,10 @@ def measure_export(model: nn.Module, counts: Sequence[int] = (1, 32),
     return {name: ExportCost(sizes[name], {
         count: np.array(of_count) for count, of_count in of_name.items()})
         for name, of_name in times.items()}
+
+
+def _run(session: Any, crops: np.ndarray) -> object:
+    return session.run(None, {'crops': crops})
 
 
 def measure_first_face(model: str, onnx_model: str,

@@ -81,7 +81,8 @@ class FaceLandmarker(Landmarker):
 
     def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
         # Cut at once: a batch of images would fill the memory.
-        cut = ((face.index, face.box, face.score, self._sample(face)) for face in faces)
+        cut = ((face.image_index, face.box, face.score, self._sample(face))
+               for face in faces)
         for batch in batches(cut, self.batch_size):
             data = pseudo_collate([sample for *_, sample in batch])
             with (DefaultScope.overwrite_default_scope(self._scope),

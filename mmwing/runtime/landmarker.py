@@ -22,13 +22,13 @@ class Located(NamedTuple):
     """A face whose landmarks are wanted.
 
     Attributes:
-        index: Of the image among those of the call.
+        image_index: Of the image among those of the call.
         image: (H, W, 3) uint8, BGR.
         box: (4,) float32, x1, y1, x2, y2 in pixels.
         score: Of the detector; NaN for a box that was given.
     """
 
-    index: int
+    image_index: int
     image: np.ndarray
     box: np.ndarray
     score: float

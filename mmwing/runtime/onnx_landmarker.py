@@ -91,17 +91,18 @@ class OnnxLandmarker(Landmarker):
 
     def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
         if self._crops_itself:
-            for _, of_image in itertools.groupby(faces, lambda face: face.index):
+            for _, of_image in itertools.groupby(faces, lambda face: face.image_index):
                 for batch in batches(of_image, self.batch_size):
                     boxes = np.stack([face.box for face in batch])
                     outputs = self.session.run(
                         None, {'image': batch[0].image, 'boxes': boxes})
                     for face, *found in zip(batch, *outputs, strict=True):
-                        yield face.index, _face(*found, box=face.box, score=face.score)
+                        yield face.image_index, _face(*found, box=face.box,
+                                                      score=face.score)
             return
         # Cut at once: a batch of images would fill the memory.
-        cut = ((face.index, face.box, face.score, self._crop.cut(face.image, face.box))
-               for face in faces)
+        cut = ((face.image_index, face.box, face.score,
+                self._crop.cut(face.image, face.box)) for face in faces)
         for group in batches(cut, self.batch_size):
             outputs = self.session.run(None, {'crops': np.stack([
                 crop for *_, crop in group])})

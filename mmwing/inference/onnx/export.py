@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import io
 import json
 import os
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -193,12 +193,13 @@ def network_to_onnx(network: LandmarkNetwork, dynamo: bool = False) -> Any:
                 dynamic_shapes=({0: torch.export.Dim('N')}, ), verbose=False)
             assert program is not None
             return program.model_proto
-        buffer = io.BytesIO()
-        torch.onnx.export(
-            network, (example, ), buffer, input_names=['crops'], output_names=names,
-            dynamo=False, opset_version=OPSET,
-            dynamic_axes={name: {0: 'N'} for name in ('crops', *names)})
-    return onnx.load_from_string(buffer.getvalue())
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'network.onnx')
+            torch.onnx.export(
+                network, (example, ), path, input_names=['crops'], output_names=names,
+                dynamo=False, opset_version=OPSET,
+                dynamic_axes={name: {0: 'N'} for name in ('crops', *names)})
+            return onnx.load(path)
 
 
 def largest_difference(proto: Any, network: LandmarkNetwork, crop: Crop) -> float:

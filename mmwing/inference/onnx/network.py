@@ -29,14 +29,14 @@ class LandmarkNetwork(nn.Module):
             mirror pairs of the landmarks.
     """
 
+    model: Any  # MMPose's models have more than nn.Module
     mean: Tensor
     std: Tensor
     flip_indices: Tensor
 
     def __init__(self, model: nn.Module, flip_test: bool) -> None:
         super().__init__()
-        # MMPose's models have more than nn.Module.
-        self.model: Any = model.eval()
+        self.model = model.eval()
         self.is_cascade = isinstance(model, CascadeEstimator)
         self.stages = ([self.model.stage1, self.model.stage2] if self.is_cascade
                        else [self.model])
