@@ -36,7 +36,7 @@ from mmwing.engine import (
 )
 from mmwing.evaluation import FaceAlignmentMetric
 from mmwing.evaluation.functional import auc, ced, failure_rate, nme
-from mmwing.inference import Face, FaceLandmarker, list_models
+from mmwing.inference import Face, FaceLandmarker, FaceTracker, list_models
 from mmwing.models.backbones import WingCNN
 from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
 from mmwing.models.losses import (
@@ -76,7 +76,7 @@ __all__ = [
     # Evaluation: the metric of a config, and its figures of plain arrays.
     'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.
-    'Face', 'FaceLandmarker', 'list_models',
+    'Face', 'FaceLandmarker', 'FaceTracker', 'list_models',
     # Penalties and figures as plain functions.
     'functional',
     # Configs and programs.

@@ -20,7 +20,7 @@ from mmwing.version import __version__
 PROGRAMS: dict[str, tuple[str, str]] = {
     'train': ('train.py', 'train a model'),
     'test': ('test.py', 'test a model and write a report'),
-    'predict': ('predict.py', 'find the landmarks of faces in images'),
+    'predict': ('predict.py', 'find the landmarks of faces in images and videos'),
     'publish': ('publish_model.py', 'make a slim file of a trained model'),
     'export': ('export_model.py', 'write a trained model as ONNX'),
     'swap': ('swap_loss.py', 'give a config another loss'),
@@ -52,6 +52,7 @@ def _run_program(command: str, arguments: list[str]) -> int | str | None:
     """Run the program of a command in this process, as if called by that name."""
     # OpenCV prints several lines for each damaged image; ours name the file.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     import mmwing
 
     try:

@@ -1,9 +1,11 @@
-"""Find the landmarks of faces in images: files, folders, patterns.
+"""Find the landmarks of faces in images and videos: files, folders, patterns, cameras.
 
     python tools/predict.py photos/ --model work_dirs/my_model --out predictions
 
 Writes predictions.json and predictions.csv, a row a face, which mmwing reads as
-annotations and --boxes as boxes, and the faces drawn into their images. An input that
+annotations and --boxes as boxes, and the faces drawn into their images. In a video
+faces are followed and have numbers: videos/NAME.csv and .json have a row a face and
+frame, and drawings/NAME.mp4 shows them. Ctrl-C ends what a camera sees. An input that
 cannot be read is warned about; the rest goes on, and the exit status is 1.
 """
 
@@ -21,20 +23,25 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
-                        help='image, folder of images, or pattern such as "*.jpg"')
+                        help='image, video, folder of these, pattern such as "*.jpg", '
+                        'or number of a camera')
     parser.add_argument('--model', help='checkpoint, work dir, or name of a model; '
                         'default: the one that comes with mmwing')
     parser.add_argument('--config', help='config file or name, for checkpoints that do '
                         'not hold their config as data')
     parser.add_argument('--boxes', default='detect', metavar='FILE|whole|detect',
-                        help='a CSV or COCO-style JSON file with boxes; whole, if each '
-                        'image is one face, tightly cropped; default: detect')
+                        help='a CSV or COCO-style JSON file with boxes (in a video, of '
+                        'the first frame, or of any with a column frame); whole, if '
+                        'each image is one face, tightly cropped; default: detect')
     parser.add_argument('--detector', default='auto', choices=('auto', *DETECTORS),
                         help='with --boxes detect; default: the first installed')
     parser.add_argument('--out', default='predictions', metavar='DIR',
                         help='folder of the results, default: predictions')
     parser.add_argument('--format', default='json,csv', metavar='FORMATS',
                         help=f'some of {",".join(FORMATS)}; default: json,csv')
+    parser.add_argument('--no-filter', action='store_true',
+                        help='in videos, leave landmarks as the model gives them, not '
+                        'smoothed over time')
     parser.add_argument('--no-drawings', action='store_true',
                         help='do not draw the faces')
     parser.add_argument('--overwrite', action='store_true',
@@ -61,6 +68,7 @@ def main() -> None:
     summary = predict_images(
         landmarker, args.inputs, args.out, boxes=boxes, formats=args.format,
         drawings=not args.no_drawings, overwrite=args.overwrite,
+        smooth=not args.no_filter,
         model=args.model or 'the model of mmwing')
     print(f'{summary}: {args.out}')
     if summary.problems:

@@ -6,6 +6,9 @@ from mmwing.runtime.detectors import MMDet
 
 from .landmarker import FaceLandmarker
 from .models import list_models, load_model
+from .one_euro_filter import OneEuroFilter
+from .tracker import FaceTracker
 
 __all__ = ['BoxMap', 'CenterFace', 'Detector', 'Dlib', 'Face', 'FaceLandmarker',
-           'ImageError', 'MMDet', 'list_models', 'load_model', 'read_image']
+           'FaceTracker', 'ImageError', 'MMDet', 'OneEuroFilter', 'list_models',
+           'load_model', 'read_image']

@@ -24,9 +24,11 @@ class BoxFile:
     Args:
         path: A ``.csv`` with columns ``image``, ``box_x``, ``box_y``, ``box_w``,
             ``box_h``; or a ``.json`` with ``images`` (``file_name``) and
-            ``annotations`` (``image_id``, ``bbox`` as x, y, w, h). Image names start
-            from the file's folder or from the working directory; failing that, the
-            last part of the name decides, if it is there once.
+            ``annotations`` (``image_id``, ``bbox`` as x, y, w, h). The column, or key,
+            ``frame`` counts the frames of a video from 0; without it a box is in the
+            first. Image names start from the file's folder or from the working
+            directory; failing that, the last part of the name decides, if it is there
+            once.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -48,8 +50,8 @@ class BoxFile:
         if not rows:
             raise ValueError(f'{self.path} holds no box')
         boxes: dict[str, list] = defaultdict(list)
-        for image, (x, y, width, height) in rows:
-            boxes[image].append([x, y, x + width, y + height])
+        for image, frame, (x, y, width, height) in rows:
+            boxes[image].append((frame, [x, y, x + width, y + height]))
         self._by_path = {os.path.realpath(os.path.join(base, image)): found
                          for image, found in boxes.items()
                          for base in ('.', str(self.path.parent))}
@@ -57,25 +59,44 @@ class BoxFile:
         self._by_name = {name: found for image, found in boxes.items()
                          if count[name := os.path.basename(image)] == 1}
 
-    def _read_json(self) -> list[tuple[str, list[float]]]:
+    def _read_json(self) -> list[tuple[str, int, list[float]]]:
         content = read_json(self.path)
         names = {image['id']: image['file_name'] for image in content['images']}
-        return [(names[face['image_id']], _four(face['bbox']))
+        return [(names[face['image_id']], _frame(face.get('frame')),
+                 _four(face['bbox']))
                 for face in content['annotations']]
 
-    def _read_csv(self) -> list[tuple[str, list[float]]]:
+    def _read_csv(self) -> list[tuple[str, int, list[float]]]:
         rows = csv.DictReader(io.StringIO(read_text(self.path), newline=''))
         missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
         if missing:
             raise ValueError(f'no column {min(missing)}')
-        return [(name_in_cell(row['image'] or ''),
+        return [(name_in_cell(row['image'] or ''), _frame(row.get('frame')),
                  _four([row[column] for column in _COLUMNS])) for row in rows]
 
     def find(self, image: str) -> np.ndarray | None:
         """Boxes (N, 4), x1, y1, x2, y2, of an image; None if the file has none."""
-        found = self._by_path.get(os.path.realpath(image)) or self._by_name.get(
-            os.path.basename(image))
-        return None if found is None else np.array(found, np.float32)
+        found = self._rows(image)
+        return np.array([box for _, box in found], np.float32) if found else None
+
+    def find_frames(self, video: str) -> dict[int, np.ndarray]:
+        """Boxes (N, 4), x1, y1, x2, y2, of each frame of a video that has some."""
+        frames: dict[int, list] = defaultdict(list)
+        for frame, box in self._rows(video):
+            frames[frame].append(box)
+        return {frame: np.array(frames[frame], np.float32) for frame in sorted(frames)}
+
+    def _rows(self, image: str) -> list[tuple[int, list[float]]]:
+        return (self._by_path.get(os.path.realpath(image))
+                or self._by_name.get(os.path.basename(image)) or [])
+
+
+def _frame(value: object) -> int:
+    if value in (None, ''):
+        return 0
+    if not str(value).isdecimal():
+        raise ValueError(f'a frame must be a number from 0, got {value!r}')
+    return int(str(value))
 
 
 def _four(values: list) -> list[float]:

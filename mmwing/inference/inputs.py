@@ -1,4 +1,4 @@
-"""Find the images that a command line names: files, folders, patterns."""
+"""Find what a command line names: images and videos, folders, patterns, cameras."""
 
 from __future__ import annotations
 
@@ -11,28 +11,40 @@ from pathlib import Path, PurePosixPath
 from mmwing.files import printable
 from mmwing.images import IMAGE_SUFFIXES
 
+from .video import VIDEO_SUFFIXES
+
+_SUFFIXES = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
+
 
 @dataclass(frozen=True)
 class Input:
-    """An image to predict on.
+    """An image, video or camera to predict on.
 
     Attributes:
-        path: The file, or its address.
+        path: The file, or its address; of a camera ``camera 0``.
         name: What its results are called: the path below the folder that was named,
-            without suffix, with slashes; different for each image.
+            without suffix, with slashes; different for each input.
+        camera: The number of a camera; None for files.
     """
 
     path: str
     name: str
+    camera: int | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is a video or a camera."""
+        return self.camera is not None or self.path.lower().endswith(VIDEO_SUFFIXES)
 
 
 def find_inputs(arguments: Sequence[str],
                 leave_out: str | os.PathLike | None = None) -> tuple[list[Input], list]:
-    """Images that files, folders and patterns mean, each once.
+    """Images and videos that files, folders and patterns mean, each once.
 
     Args:
-        arguments: Paths of files; folders, of which all images are taken, at any
-            depth; patterns such as ``photos/*.jpg``; addresses with ``://``.
+        arguments: Paths of files; folders, of which all images and videos are taken,
+            at any depth; patterns such as ``photos/*.jpg``; addresses with ``://``;
+            numbers of cameras, where no file is called so.
         leave_out: A folder whose files are no inputs: the one that results go to.
 
     Returns:
@@ -41,17 +53,23 @@ def find_inputs(arguments: Sequence[str],
     """
     found: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
+    cameras: dict[str, int] = {}
     for argument in arguments:
+        if argument.isdecimal() and not os.path.exists(argument):
+            cameras[f'camera {int(argument)}'] = int(argument)
+            continue
         files, reason = _files(argument)
         if leave_out is not None:
             results = Path(leave_out).resolve()
             files = [(path, name) for path, name in files
                      if '://' in path or results not in Path(path).resolve().parents]
         if reason or not files:
-            problems.append((argument, reason or 'no images in the folder'))
+            problems.append((argument, reason or 'no images or videos in the folder'))
         for path, name in files:
             found.setdefault(path, name)
-    return _with_different_names(found), problems
+    return [*_with_different_names(found),
+            *(Input(path, f'camera{number}', number)
+              for path, number in cameras.items())], problems
 
 
 def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
@@ -65,7 +83,7 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
             for parent, _, names in os.walk(folder, onerror=lambda error: (
                 unreadable.append(f'the folder {printable(error.filename)} cannot be '
                                   f'read: {error.strerror}')))
-            for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES
+            for name in names if Path(name).suffix.lower() in _SUFFIXES
             and os.path.isfile(os.path.join(parent, name)))
         return ([(str(path), path.relative_to(folder).as_posix()) for path in paths],
                 '; '.join(unreadable))

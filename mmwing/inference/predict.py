@@ -1,4 +1,4 @@
-"""Predict on many images: read, predict, draw, write; go on after a broken one."""
+"""Predict on images and videos: read, predict, draw, write; go on after broken ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from rich.console import Console
@@ -16,13 +16,13 @@ from mmwing.files import check_file, printable
 from mmwing.images import read_image
 from mmwing.runtime.boxes import check_boxes
 from mmwing.runtime.face import Face
-from mmwing.visualization.predicted_faces import draw_predicted_faces
 from mmwing.visualization.tile import save_picture
 
 from .box_file import BoxFile
 from .contours import contours_of
 from .inputs import Input, find_inputs
 from .landmarker import FaceLandmarker
+from .predict_video import PredictedVideo, draw_faces, predict_video
 from .results import (
     PredictedImage,
     write_predictions_csv,
@@ -39,15 +39,18 @@ _PIXELS_AT_ONCE = 50_000_000
 
 @dataclass
 class Summary:
-    """What came of the images.
+    """What came of the inputs.
 
     Attributes:
         images: With their faces, in the order of the inputs.
-        problems: Inputs that came to nothing, each with the reason.
+        problems: Inputs that came to nothing, or videos to less than they should have,
+            each with the reason.
+        videos: Those of which at least one frame was read.
     """
 
     images: list[PredictedImage] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    videos: list[PredictedVideo] = field(default_factory=list)
 
     def __str__(self) -> str:
         faces = sum(len(image.faces) for image in self.images)
@@ -55,15 +58,26 @@ class Summary:
         text = f'{faces} faces in {len(self.images)} images'
         if without:
             text += f', {without} of them without a face'
-        if self.problems:
-            text += f'; {len(self.problems)} inputs came to nothing (see above)'
-        return text
+        parts = [text] if self.images or not self.videos else []
+        if self.videos:
+            frames = sum(video.frames for video in self.videos)
+            tracks = sum(video.tracks for video in self.videos)
+            parts.append(f'{tracks} faces followed through {frames} frames of '
+                         f'{len(self.videos)} videos')
+        cut = sum(video.problem is not None for video in self.videos)
+        if len(self.problems) > cut:
+            parts.append(f'{len(self.problems) - cut} inputs came to nothing (see '
+                         'above)')
+        if cut:
+            parts.append(f'{cut} videos are not complete (see above)')
+        return '; '.join(parts)
 
 
 def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                    out: str | Path, *, boxes: str | BoxFile = 'detect',
                    formats: Sequence[str] = ('json', 'csv'), drawings: bool = True,
-                   overwrite: bool = False, model: str = '') -> Summary:
+                   overwrite: bool = False, model: str = '',
+                   smooth: bool = True) -> Summary:
     """Predict the landmarks of faces in files and folders, and write them down.
 
     Unreadable inputs are warned about on standard error, and the rest goes on.
@@ -73,12 +87,14 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         arguments: Files, folders and patterns, see
             :func:`mmwing.inference.inputs.find_inputs`.
         out: Folder of the results: ``predictions.json``, ``predictions.csv``,
-            ``pts/NAME.pts``, ``drawings/NAME.jpg``.
+            ``pts/NAME.pts``, ``drawings/NAME.jpg``; of videos
+            ``videos/NAME.json``, ``videos/NAME.csv``, ``drawings/NAME.mp4``.
         boxes: ``'detect'``, ``'whole'``, or the boxes of a file.
         formats: Some of ``'json'``, ``'csv'`` and ``'pts'``.
         drawings: Whether to draw the faces into their images.
         overwrite: Replace results that are there.
         model: What ``predictions.json`` calls the model.
+        smooth: Whether landmarks in videos are filtered over time.
 
     Returns:
         The faces and the problems.
@@ -104,8 +120,12 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     console = Console(file=sys.stderr, stderr=True)
     for argument, reason in problems:
         _warn(console, argument, reason)
-    progress = track(inputs, 'Predicting', console=console,
-                     disable=not console.is_terminal)
+    moving = [source for source in inputs if source.moves]
+    if moving and not {'json', 'csv'} & set(formats) and not drawings:
+        raise ValueError(f'{moving[0].path} is a video, of which {",".join(formats)} '
+                         'holds nothing: --format takes json and csv for videos')
+    progress = track([source for source in inputs if not source.moves], 'Predicting',
+                     console=console, disable=not console.is_terminal)
     meta = landmarker.dataset_meta
     contours = contours_of(meta)
     for group in _groups(_loaded(progress, boxes, summary, console),
@@ -119,9 +139,14 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
             summary.images.append(predicted)
             if drawings:
                 save_picture(out / 'drawings' / f'{source.name}.jpg',
-                             _drawing(image, faces, contours))
+                             draw_faces(image, faces, contours))
             if 'pts' in formats:
                 write_predictions_pts(out / 'pts', predicted)
+    for source in moving:
+        _predict_video(landmarker, source, out, summary, console, boxes=boxes,
+                       formats=formats, drawings=drawings, smooth=smooth, model=model)
+    if moving and not summary.images:
+        return summary
     if 'json' in formats:
         names = meta.get('keypoint_id2name') or {}
         write_predictions_json(out / 'predictions.json', summary.images, model,
@@ -132,9 +157,29 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     return summary
 
 
+def _predict_video(landmarker: FaceLandmarker, source: Input, out: Path,
+                   summary: Summary, console: Console, **options: Any) -> None:
+    def progress(frames: Iterable, count: int) -> Iterable:
+        return track(frames, source.name, total=count or None, console=console,
+                     disable=not console.is_terminal)
+
+    try:
+        video = predict_video(landmarker, source, out, progress=progress, **options)
+    except (ValueError, MemoryError) as error:
+        reason = str(error) or type(error).__name__
+    else:
+        summary.videos.append(video)
+        if video.problem is None:
+            return
+        reason = video.problem
+    summary.problems.append((source.path, reason))
+    _warn(console, source.path, reason)
+
+
 def _check_nothing_is_lost(out: Path, formats: Sequence[str], drawings: bool) -> None:
     files = [out / f'predictions.{each}' for each in formats if each != 'pts']
-    folders = [out / 'drawings'] * drawings + [out / 'pts'] * ('pts' in formats)
+    folders = [out / 'videos', *[out / 'drawings'] * drawings,
+               *[out / 'pts'] * ('pts' in formats)]
     there = [path for path in files if path.exists()]
     there += [path for path in folders if path.is_dir() and any(path.iterdir())]
     if there:
@@ -176,14 +221,6 @@ def _groups(items: Iterator, size: int) -> Iterator[list]:
             group, pixels = [], 0
     if group:
         yield group
-
-
-def _drawing(image: np.ndarray, faces: Sequence, contours: list) -> np.ndarray:
-    return draw_predicted_faces(
-        image, [face.keypoints for face in faces], [face.box for face in faces],
-        [face.scores for face in faces],
-        ['' if np.isnan(face.score) else f'{face.score:.2f}' for face in faces],
-        contours)
 
 
 def _warn(console: Console, argument: str, reason: str) -> None:

