@@ -164,7 +164,7 @@ def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
 
 
 def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
-    monkeypatch.setattr('mmwing.inference.landmarker.find_detector', lambda name: None)
+    monkeypatch.setattr('mmwing.runtime.landmarker.find_detector', lambda name: None)
     status, *_ = run(photos)
     assert 'no detector is installed' in status and 'whole' in status
 
