@@ -206,7 +206,7 @@ def test_results_are_no_inputs(photos):
 
 def test_a_folder_without_images(tmp_path):
     assert find_inputs([str(tmp_path)]) == ([], [(str(tmp_path),
-                                                  'no images in the folder')])
+                                                  'no images or videos in the folder')])
 
 
 @pytest.mark.parametrize('content', [
