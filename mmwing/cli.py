@@ -44,6 +44,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'benchmark-losses': ('benchmark_losses.py', 'time the losses'),
     'benchmark-data': ('benchmark_data.py', 'time the reading of annotations'),
     'benchmark-metric': ('benchmark_metric.py', 'time the evaluation'),
+    'benchmark-tracking': ('benchmark_tracking.py',
+                           'measure jitter and lag of landmarks in videos'),
     'benchmark-export': ('benchmark_export.py', 'time a model in PyTorch and as ONNX'),
 }
 

@@ -19,9 +19,10 @@ from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker
 from .one_euro_filter import OneEuroFilter
 
 # Intersection over union of the landmarks' box and a detection: below the first they
-# are two faces; below the second the landmarks have drifted off the face; an unmatched
-# detection above the second lies on a face that is followed already.
-_SAME_FACE, _ON_THE_FACE = 0.3, 0.5
+# are two faces; an unmatched detection above the second lies on a face that is followed
+# already; below the third the landmarks have drifted: a box that is too small gives
+# landmarks that are too close together, and these a smaller box.
+_SAME_FACE, _ON_THE_FACE, _IN_PLACE = 0.3, 0.5, 0.65
 # From one frame to the next a face neither moves by more than this share of its side
 # nor grows or shrinks by more than this factor.
 _LARGEST_MOVE, _LARGEST_GROWTH = 0.5, 2.0
@@ -244,7 +245,7 @@ class FaceTracker:
         pairs, others = _match(boxes, places)
         for index, track in pairs.items():
             track.missed, track.score = 0, float(scores[index])
-            if _overlaps(boxes[index:index + 1], [places[track]])[0, 0] < _ON_THE_FACE:
+            if _overlaps(boxes[index:index + 1], [places[track]])[0, 0] < _IN_PLACE:
                 places[track] = boxes[index]
         for track in set(places) - set(pairs.values()):
             track.missed += 1
