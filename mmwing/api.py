@@ -17,6 +17,7 @@ from mmwing.datasets.transforms import (
     KeepLandmarks,
     LabelNoise,
     LoadCachedImage,
+    PackCanvas,
     RandomColor,
     RandomFaceBox,
     RandomGaussianBlur,
@@ -38,6 +39,7 @@ from mmwing.evaluation import FaceAlignmentMetric
 from mmwing.evaluation.functional import auc, ced, failure_rate, nme
 from mmwing.inference import Face, FaceLandmarker, FaceTracker, list_models
 from mmwing.models.backbones import WingCNN
+from mmwing.models.data_preprocessors import FaceAugmentor
 from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
 from mmwing.models.losses import (
     AdaptiveWingLoss,
@@ -59,15 +61,15 @@ __all__ = [
     'SoftWingLoss', 'WingLoss',
     # Losses on heat maps.
     'AdaptiveWingLoss', 'HeatmapWingLoss',
-    # Models: heads, backbone, pose estimator; and the codec of the heads.
+    # Models: heads, backbone, pose estimator, preprocessor; and the codec of the heads.
     'CascadeEstimator', 'DirectRegressionHead', 'DirectRegressionLabel',
-    'LocalRefinementHead', 'WingCNN',
+    'FaceAugmentor', 'LocalRefinementHead', 'WingCNN',
     # Data sets and their wrappers, and the sampler of evaluations.
     'CanvasDataset', 'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
     'SyntheticFaceDataset', 'WholeBatchSampler',
     # Transforms of the pipelines.
     'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
-    'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
+    'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor', 'RandomFaceBox',
     'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks and optimiser wrapper.
     'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',

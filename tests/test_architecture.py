@@ -50,7 +50,7 @@ MAY_IMPORT = {
     'evaluation': 'datasets codecs csv_cells files geometry images visualization '
                   'walk',
     'engine': 'evaluation datasets codecs files geometry',
-    'models': 'codecs files geometry',
+    'models': 'datasets.canvases datasets.transforms codecs files geometry runtime',
     'config': 'models engine evaluation datasets codecs files geometry '
               'visualization stack resources walk locks csv_cells',
     'benchmark': 'inference config models engine evaluation datasets codecs files '

@@ -139,6 +139,44 @@ def test_two_processes_on_a_cpu_train(tmp_path):
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
+DEVICE = 'td-reg_cnn6-device_wing_1xb64-24e_synthetic-64x64'
+
+
+@pytest.mark.slow
+def test_the_device_augments_and_a_resumed_training_draws_the_same(tmp_path):
+    # The same learning rate in either epoch, whatever the length of the training.
+    more = {'param_scheduler': '[]'}
+    whole = train(DEVICE, '--work-dir', 'runs/whole', *options(epochs=2, **more),
+                  cwd=tmp_path)
+    assert 'they are cut once, into' in whole.stdout + whole.stderr
+    train(DEVICE, '--work-dir', 'runs/cut', *options(epochs=1, **more), cwd=tmp_path)
+    again = train(DEVICE, '--work-dir', 'runs/cut', '--resume',
+                  *options(epochs=2, **more), cwd=tmp_path)
+    weights = [torch.load(tmp_path / 'runs' / run / 'epoch_2.pth',
+                          weights_only=False)['state_dict'] for run in ('whole', 'cut')]
+    for name, value in weights[0].items():
+        torch.testing.assert_close(weights[1][name], value)
+    assert 'resumed epoch: 1' in again.stdout + again.stderr
+    # The canvases of the first training served all.
+    assert 'they are cut once' not in again.stdout + again.stderr
+    assert len(list((tmp_path / 'runs' / 'canvases').glob('*.npy'))) == 1
+    # MMPose's own script takes the config that the run has saved.
+    saved = tmp_path / 'runs' / 'whole' / f'{DEVICE}.py'
+    assert 'mmwing.FaceAugmentor' in saved.read_text()
+    start(sys.executable, STOCK_TOOLS / 'train.py', saved, '--work-dir', 'runs/stock',
+          cwd=tmp_path)
+
+
+@pytest.mark.slow
+def test_two_processes_augment_on_the_device(tmp_path):
+    done = start('bash', mmwing.tool_path('dist_train.sh'), DEVICE, 2, '--work-dir',
+                 'runs/work', *options(), cwd=tmp_path, PORT=free_port(),
+                 PYTHON=sys.executable)
+    assert (tmp_path / 'runs' / 'work' / 'epoch_1.pth').is_file()
+    # One of them cut the canvases and showed how far it was.
+    assert done.stderr.count('16/16') == 1
+
+
 def test_bfloat16_on_a_cpu_trains_and_resumes(tmp_path):
     wrapper = {'optim_wrapper.type': 'mmwing.BFloat16OptimWrapper'}
     train(CONFIG, '--work-dir', 'work', *options(**wrapper), cwd=tmp_path)

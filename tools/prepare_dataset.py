@@ -2,6 +2,8 @@
 
     mmwing prepare wflw downloads/wflw data/wflw
     mmwing prepare 300w downloads/300w data/300w --crop 2 --size 320
+    mmwing prepare 300w downloads/300w data/300w --canvases \
+        td-reg_cnn6-device_wing_1xb16-20e_300w-64x64
 
 Writes what is whole and names the rest; ends with status 1 if something is broken, by
 the checks of `mmwing check`. See docs/prepare_datasets.md for what each data set needs.
@@ -10,6 +12,7 @@ the checks of `mmwing check`. See docs/prepare_datasets.md for what each data se
 import argparse
 import sys
 
+from mmwing.config import load_config, write_canvases
 from mmwing.datasets.converters import CONVERTERS, prepare
 
 
@@ -34,6 +37,9 @@ def parse_args() -> argparse.Namespace:
                              "annotations; the default is each data set's own")
     parser.add_argument('--jobs', type=int, metavar='N',
                         help='images to work on at a time (default: processors)')
+    parser.add_argument('--canvases', metavar='CONFIG',
+                        help='also cut the canvases from which trainings of this '
+                             'config read, into OUT/canvases')
     parser.add_argument('--strict', action='store_true',
                         help='stop at the first broken thing instead of leaving it '
                              'out and listing it')
@@ -49,10 +55,14 @@ def main() -> int:
             crop=args.crop,
             size=args.size, origin=args.origin, strict=args.strict, jobs=args.jobs,
             progress=True)
+        canvases = [] if args.canvases is None else write_canvases(
+            load_config(args.canvases), args.out)
     except (ValueError, OSError, ImportError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     print(report)
+    for file in canvases:
+        print(f'canvases: {file}')
     print(f'MMPose class: {report.dataset_type}; full report: '
           f'{report.out}/prepare_report.json')
     return int(report.broken)

@@ -126,6 +126,8 @@ def _pipelines(cfg: Config) -> Iterator[tuple[str, object]]:
     """What a run reads samples with. Variables that bases leave over do not count."""
     for name in (*(f'{split}_dataloader' for split in SPLITS), 'custom_hooks'):
         yield name, cfg.get(name) or {}
+    yield 'model.data_preprocessor', (cfg.get('model') or {}).get(
+        'data_preprocessor') or {}
 
 
 def _differ(first: str, a: object, second: str, b: object, why: str) -> ValueError:

@@ -10,6 +10,7 @@ from mmwing import stack
 from .agreement import check_agreement
 from .checkpoint import resume_latest
 from .checks import check_losses
+from .device_path import augment_on_device
 from .distributed import init_cpu_distributed, share_whole_batches
 from .imports import add_import
 from .mmdet_names import replace_mmdet_names
@@ -33,6 +34,7 @@ def build_runner(cfg: Config) -> Runner:
     check_agreement(cfg)
     if check_losses(cfg):
         add_import(cfg)
+    augment_on_device(cfg)
     if 'mmdet' in stack.offered:
         replace_mmdet_names(cfg)
     # MMPose's tools do the same: old configs keep the preprocessor outside.

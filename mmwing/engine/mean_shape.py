@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
+from mmpose.structures import PoseDataSample
+
+from mmwing.datasets.canvases import CanvasFace
 
 
 def compute_mean_shape(dataset: Sequence,
                        num_samples: int | None = 1000,
-                       seed: int = 0) -> np.ndarray:
+                       seed: int = 0,
+                       preprocessor: Any = None) -> np.ndarray:
     """Average the labels that a data set's pipeline gives.
 
     Labels come from the pipeline itself, so that the crop, the augmentation and the
@@ -25,6 +30,8 @@ def compute_mean_shape(dataset: Sequence,
         num_samples (int, optional): How many evenly spaced items are looked at;
             ``None`` looks at all.
         seed (int): Seed of the augmentation.
+        preprocessor (FaceAugmentor, optional): What makes the labels of a data set that
+            leaves them to the device.
 
     Returns:
         np.ndarray: Coordinates normalised by the input size, float32 (K, 2). A
@@ -42,10 +49,20 @@ def compute_mean_shape(dataset: Sequence,
     count = total if num_samples is None else min(num_samples, total)
     indices = np.linspace(0, total - 1, count).round().astype(int)
 
+    generator = None
+    if hasattr(preprocessor, 'encode'):
+        generator = torch.Generator(preprocessor.device).manual_seed(seed)
     sums = counts = np.zeros(0)
     with _own_random_state(seed):
         for index in indices:
-            labels, weights = _labels(dataset, int(index))
+            sample = dataset[int(index)]['data_samples']
+            if isinstance(sample, CanvasFace):
+                if generator is None:
+                    raise ValueError(
+                        'the data set leaves its labels to mmwing.FaceAugmentor: give '
+                        'the config without augment_on_device')
+                sample = preprocessor.encode([sample], generator)[0]
+            labels, weights = _labels(sample)
             if not len(sums):
                 sums = np.zeros(labels.shape[1:], np.float64)
                 counts = np.zeros(labels.shape[1], np.int64)
@@ -64,10 +81,11 @@ def compute_mean_shape(dataset: Sequence,
     return mean.astype(np.float32)
 
 
-def _labels(dataset: Sequence, index: int) -> tuple[np.ndarray, np.ndarray]:
-    instances = dataset[index]['data_samples'].gt_instance_labels
-    return (np.asarray(instances.keypoint_labels, np.float64),
-            np.asarray(instances.keypoint_weights))
+def _labels(sample: PoseDataSample) -> tuple[np.ndarray, np.ndarray]:
+    instances = sample.gt_instance_labels
+    labels, weights = (torch.as_tensor(each).cpu() for each in (
+        instances.keypoint_labels, instances.keypoint_weights))
+    return labels.double().numpy(), weights.numpy()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Losses, heads, backbones and pose estimators."""
 
-from . import backbones, heads, losses, pose_estimators
+from . import backbones, data_preprocessors, heads, losses, pose_estimators
 from .units import set_loss_units
 
-__all__ = ['backbones', 'heads', 'losses', 'pose_estimators', 'set_loss_units']
+__all__ = ['backbones', 'data_preprocessors', 'heads', 'losses', 'pose_estimators',
+           'set_loss_units']

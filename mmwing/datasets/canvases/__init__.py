@@ -1,6 +1,8 @@
 """Canvases: squares cut once out of the photos around the faces, kept in one file."""
 
+from .face import CanvasFace
 from .region import Regions, check_covered, regions_of
-from .store import CanvasStore
+from .store import CanvasStore, read_canvases
 
-__all__ = ['CanvasStore', 'Regions', 'check_covered', 'regions_of']
+__all__ = ['CanvasFace', 'CanvasStore', 'Regions', 'check_covered', 'read_canvases',
+           'regions_of']

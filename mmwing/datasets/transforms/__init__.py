@@ -11,8 +11,10 @@ from .face_context import FaceContext
 from .keep_landmarks import KeepLandmarks
 from .label_noise import LabelNoise
 from .occlusion import RandomOcclusion
+from .pack_canvas import PackCanvas
 from .remove_label_offset import RemoveLabelOffset
 
 __all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
-           'LabelNoise', 'LoadCachedImage', 'RandomColor', 'RandomFaceBox',
-           'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset']
+           'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor',
+           'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion',
+           'RemoveLabelOffset']

@@ -24,8 +24,8 @@ WITHOUT_PIXELS = (
     'BoxError', 'BoxFromFile', 'FaceContext', 'GetBBoxCenterScale', 'KeepLandmarks',
     'LabelNoise', 'LoadCachedImage', 'LoadImage', 'RandomBBoxTransform',
     'RandomFaceBox', 'RemoveLabelOffset')
-#: Transforms that crop out of a canvas.
-CROPS = ('FaceAffine', )
+#: Transforms that crop out of a canvas, or hand it on to what does.
+CROPS = ('FaceAffine', 'PackCanvas')
 
 
 @DATASETS.register_module()
@@ -39,12 +39,13 @@ class CanvasDataset(BaseDataset):
 
     The pipeline stays as it is: landmarks and boxes are those of the photo, and
     ``canvas_matrix`` tells :class:`mmwing.FaceAffine` where in the canvas the photo's
-    pixels are.
+    pixels are. Or it ends in :class:`mmwing.PackCanvas`, which leaves the crop to
+    :class:`mmwing.FaceAugmentor` on the device.
 
     Args:
         dataset: Config of the data set, or the data set. Its own pipeline is not used.
-        pipeline: As in MMEngine. In front of ``FaceAffine``, which it must have, only
-            transforms that need no pixels may stand.
+        pipeline: As in MMEngine. In front of ``FaceAffine`` or ``PackCanvas``, one of
+            which it must have, only transforms that need no pixels may stand.
         size: Side of the canvases in pixels.
         context: Side of what a canvas shows, in longer sides of the annotated box.
         cache_dir: Folder of the file, made where it is missing. Canvases in a folder
@@ -52,6 +53,9 @@ class CanvasDataset(BaseDataset):
             them, are found there. ``None`` keeps no file: canvases are cut whenever
             they are used.
         max_gigabytes: Limit for all canvas files in ``cache_dir``. Defaults to 10.
+        resident: For pipelines that end in ``PackCanvas``: samples hold no pixels but
+            tell ``FaceAugmentor`` the file, which it keeps on the device. Defaults to
+            ``False``.
         test_mode: As in MMEngine.
         lazy_init: As in MMEngine.
         max_refetch: As in MMEngine.
@@ -65,15 +69,20 @@ class CanvasDataset(BaseDataset):
     def __init__(self, dataset: dict | BaseDataset,
                  pipeline: Sequence[dict | Callable], size: int, context: float,
                  cache_dir: str | os.PathLike | None = 'work_dirs/canvases',
-                 max_gigabytes: float = 10., test_mode: bool = False,
-                 lazy_init: bool = False, max_refetch: int = 1000) -> None:
+                 max_gigabytes: float = 10., resident: bool = False,
+                 test_mode: bool = False, lazy_init: bool = False,
+                 max_refetch: int = 1000) -> None:
         if isinstance(dataset, dict):
             dataset = DATASETS.build(dict(dataset, lazy_init=True))
+        if resident and cache_dir is None:
+            raise ValueError('resident=True needs a cache_dir: the device reads the '
+                             'canvases from the file')
         self.dataset = dataset
         self.size = size
         self.context = context
         self.cache_dir = cache_dir
         self.max_gigabytes = max_gigabytes
+        self.resident = resident
         self._fully_initialized = False
         super().__init__(pipeline=list(pipeline), test_mode=test_mode, lazy_init=True,
                          max_refetch=max_refetch, serialize_data=False)
@@ -145,7 +154,13 @@ class CanvasDataset(BaseDataset):
     def prepare_data(self, idx: int) -> Any:
         """Take a face and its canvas through the pipeline."""
         info = self.get_data_info(idx)
-        info['img'], info['ori_shape'] = self.store.read(idx)
+        info['canvas_index'] = idx
+        info['canvas_size'] = self.size
+        if self.resident:
+            info['canvas_file'] = str(self.store.file)
+            info['ori_shape'] = self.store.photo_shape(idx)
+        else:
+            info['img'], info['ori_shape'] = self.store.read(idx)
         return self.pipeline(info)
 
 

@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmwing.engine.mean_shape import compute_mean_shape
+from mmwing.engine.unwrapped import unwrapped_model
 from mmwing.registry import HOOKS
 
 
@@ -42,7 +43,9 @@ class MeanShapeHook(Hook):
             return
         dataset = runner.train_dataloader.dataset
         value = torch.from_numpy(
-            compute_mean_shape(dataset, self.num_samples, self.seed))
+            compute_mean_shape(dataset, self.num_samples, self.seed,
+                               getattr(unwrapped_model(runner),
+                                       'data_preprocessor', None)))
         value = value.to(heads[0].mean_shape.device)
         dist.broadcast(value, src=0)
         mean_shape = value.cpu().numpy()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmwing.engine.unwrapped import unwrapped_model
 from mmwing.registry import HOOKS
 
 
@@ -20,17 +23,21 @@ class PipelineSwitchHook(Hook):
     Args:
         switch_epoch (int): The first epoch, counted from 0, with the new pipeline.
         switch_pipeline (list[dict]): Config of the new pipeline.
+        device_pipeline (list[dict], optional): The new pipeline of the model's
+            :class:`mmwing.FaceAugmentor`, where the device augments.
 
     Raises:
         ValueError: If ``switch_epoch`` is negative.
     """
 
-    def __init__(self, switch_epoch: int, switch_pipeline: list[dict]) -> None:
+    def __init__(self, switch_epoch: int, switch_pipeline: list[dict],
+                 device_pipeline: list[dict] | None = None) -> None:
         if switch_epoch < 0:
             raise ValueError('switch_epoch must not be negative, got '
                              f'{switch_epoch}')
         self.switch_epoch = switch_epoch
         self.switch_pipeline = switch_pipeline
+        self.device_pipeline = device_pipeline
         self._switched = False
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -44,5 +51,8 @@ class PipelineSwitchHook(Hook):
         while not hasattr(dataset, 'pipeline') and hasattr(dataset, 'dataset'):
             dataset = dataset.dataset  # a wrapper reads what it wraps
         dataset.pipeline = Compose(self.switch_pipeline)
+        if self.device_pipeline is not None:
+            preprocessor: Any = unwrapped_model(runner).data_preprocessor
+            preprocessor.set_pipeline(self.device_pipeline)
         # Persistent workers hold a copy of the old pipeline: let them end.
         loader._iterator = None

@@ -13,6 +13,7 @@ from mmpose.models.heads import RegressionHead
 from mmpose.models.utils.tta import flip_coordinates
 from torch import Tensor, nn
 
+from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.mean_shape import HasMeanShape
 from mmwing.models.units import losses_without_unit, set_loss_units
 from mmwing.registry import MODELS
@@ -264,9 +265,8 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
     def _collect_labels(self, batch_data_samples: list) -> tuple[Tensor, Tensor]:
         """Labels (N, K, 2) and weights (N, K) of a batch."""
         self._check_crops(batch_data_samples)
-        labels = [d.gt_instance_labels.keypoint_labels for d in batch_data_samples]
-        weights = [d.gt_instance_labels.keypoint_weights for d in batch_data_samples]
-        for label, sample in zip(labels, batch_data_samples, strict=True):
+        labels, weights = labels_of(batch_data_samples)
+        for label, sample in zip(labels, batch_data_samples, strict=False):
             if label.shape[1] != self.num_joints:
                 name = sample.metainfo.get('img_path', 'a sample')
                 raise ValueError(

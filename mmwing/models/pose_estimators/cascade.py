@@ -14,6 +14,7 @@ from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
 from mmwing.geometry import invert, transform_points
+from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.mean_shape import HasMeanShape, check_mean_shape
 from mmwing.registry import MODELS
 
@@ -250,10 +251,8 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
             RuntimeError: If the mean shape has not been computed.
         """
         self._check_inputs(inputs)
-        labels = [sample.gt_instance_labels for sample in data_samples]
-        weights = torch.cat([label.keypoint_weights for label in labels])
-        points = torch.cat([label.keypoint_labels for label in labels])
-        points = points * self.crops.canvas
+        labels, weights = map(torch.cat, labels_of(data_samples))
+        points = labels * self.crops.canvas
 
         losses = {}
         samples = samples_of(self.stage1, data_samples)

@@ -1,0 +1,5 @@
+"""Data preprocessors."""
+
+from .face_augmentor import BatchPipeline, FaceAugmentor
+
+__all__ = ['BatchPipeline', 'FaceAugmentor']
