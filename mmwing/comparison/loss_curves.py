@@ -39,10 +39,11 @@ def curve(loss: Loss, errors: np.ndarray,
 
 
 def draw_loss_curves(path: str | Path, input_size: int = 256) -> None:
-    """Draw each loss in pixels, and MMPose's as its regression heads feed it.
+    """Draw the gradient of each loss in pixels, and of MMPose's as its heads feed it.
 
-    MMPose's heads divide coordinates by the input size first. Each curve is divided by
-    its value at a tenth of the input, as a learning rate would, so that shapes compare.
+    MMPose's regression heads divide coordinates by the input size first. Each curve is
+    divided by its value at a tenth of the input, as a learning rate would, so that
+    shapes compare: MMPose's lie on L1 or L2.
 
     Args:
         path: Where the picture goes; its suffix names the format (png, svg, pdf).
@@ -59,32 +60,21 @@ def draw_loss_curves(path: str | Path, input_size: int = 256) -> None:
         'WingLoss': (losses.WingLoss(), mmpose_losses.WingLoss()),
         'SoftWingLoss': (losses.SoftWingLoss(), mmpose_losses.SoftWingLoss()),
         'SmoothL1Loss': (losses.SmoothL1Loss(), mmpose_losses.SmoothL1Loss())}
-    with figure_file(path, width=8., height=4.8) as figure:
-        axes = figure.subplots(1, 2)
-        for plain, label in ((losses.L1Loss(), 'L1 and L2'), (losses.L2Loss(), None)):
-            _plot(axes, plain, errors, tenth, 1, label=label, color='0.8', linewidth=7)
+    with figure_file(path, width=5.6, height=5.) as figure:
+        panel: Axes = figure.subplots()
+
+        def draw(loss: Loss, unit: float, **style) -> None:
+            gradient, reference = (curve(loss, at, unit)[1] for at in (errors, tenth))
+            panel.plot(errors, gradient / reference, **{'linewidth': 1.6, **style})
+
         for color, (name, (ours, theirs)) in zip(COLORS, pairs.items(), strict=False):
-            _plot(axes, ours, errors, tenth, 1, label=f'{name}, pixels (mmwing)',
-                  color=color, linestyle='-')
-            _plot(axes, theirs, errors, tenth, input_size, color=color, linestyle='--',
-                  label=f'{name}, coordinates in [0, 1] (MMPose)')
-        figure.suptitle(
-            f'Losses in pixels, and on coordinates divided by an input of {input_size} '
-            f'pixels:\nthe latter, dashed, lie on L1 or L2', fontsize=11)
-        for panel, name, limit in zip(axes, ('value', 'gradient'), (3, 4), strict=True):
-            panel.set_title(f'{name}, relative to that at {tenth[0]:.3g} pixels',
-                            fontsize=10)
-            panel.set(xlabel='error, pixels', ylim=(0, limit))
-            panel.grid(alpha=0.3)
-        lines, labels = axes[0].get_legend_handles_labels()
-        # The pairs first, each in one column.
-        figure.legend(lines[1:] + lines[:1], labels[1:] + labels[:1], ncols=2,
-                      fontsize=9, loc='outside lower center', frameon=False)
-
-
-def _plot(axes: np.ndarray, loss: Loss, errors: np.ndarray, reference: np.ndarray,
-          input_size: float, **style) -> None:
-    panel: Axes
-    for panel, values, unit in zip(axes, curve(loss, errors, input_size),
-                                   curve(loss, reference, input_size), strict=True):
-        panel.plot(errors, values / unit, **{'linewidth': 1.6, **style})
+            draw(ours, 1, label=f'{name}, pixels (mmwing)', color=color)
+            draw(theirs, input_size, label=f'{name}, [0, 1] (MMPose)', color=color,
+                 linestyle='--')
+        for plain, label in ((losses.L1Loss(), 'L1 and L2'), (losses.L2Loss(), None)):
+            draw(plain, 1, label=label, color='0.8', linewidth=7, zorder=1)
+        panel.set_title(f'Gradient, relative to that at {tenth[0]:.3g} of {input_size} '
+                        'pixels', fontsize=10)
+        panel.set(xlabel='error, pixels', xlim=(0, errors[-1]), ylim=(0, 4))
+        panel.grid(alpha=0.3)
+        figure.legend(ncols=2, fontsize=9, loc='outside lower center', frameon=False)
