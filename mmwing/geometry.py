@@ -174,20 +174,20 @@ def align(points: np.ndarray, target: np.ndarray,
     return as_real(np.where(usable, moved, complex(np.nan, np.nan)))
 
 
-def turn_between(points: np.ndarray, target: np.ndarray) -> float:
-    """How far :func:`align` turns a shape, in radians; positive is clockwise.
+def turn_between(points: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """How far :func:`align` turns shapes, in radians (...); positive is clockwise.
 
     Args:
-        points: Shape (K, 2); NaN where unknown.
+        points: Shapes (..., K, 2); NaN where unknown.
         target: Shape (K, 2); NaN where unknown.
     """
     points, target = as_complex(points), as_complex(target)
     known = np.isfinite(points) & np.isfinite(target)
-    if not known.any():
-        return np.nan
-    source, goal = points[known], target[known]
-    return float(np.angle(((source - source.mean()).conj()
-                           * (goal - goal.mean())).sum()))
+    with np.errstate(invalid='ignore'):  # 0 / 0 where nothing is known: NaN
+        source, goal = (
+            np.where(known, each - np.where(known, each, 0).sum(-1, keepdims=True)
+                     / known.sum(-1, keepdims=True), 0) for each in (points, target))
+    return np.where(known.any(-1), np.angle((source.conj() * goal).sum(-1)), np.nan)
 
 
 def as_complex(points: np.ndarray) -> np.ndarray:

@@ -60,8 +60,7 @@ def check_geometry(records: Sequence[LandmarkRecord], num_points: int,
         else:
             flips = flip_indices
     if len(usable) >= FACES_FOR_SHAPES:
-        for record, face in zip(usable, faces, strict=True):
-            found.problems += shape_problems(record, face, mean, flips)
+        found.problems += shape_problems(usable, faces, mean, flips)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,39 +13,56 @@ from mmwing.geometry import align, odd_point, turn_between
 # In units of the mean shape's size: no point of a face, however turned, is further than
 # 1 from the mean shape's.
 _POINT_TOLERANCE = 1.25
+# Two known points fit any face: what is left of the misfit is rounding.
+_ROUNDING = 1e-6
+# Faces that are compared at once.
+_BLOCK = 1024
 #: Of fewer faces the mean is too much like each.
 FACES_FOR_SHAPES = 10
 
 
-def shape_problems(record: LandmarkRecord, face: np.ndarray, mean: np.ndarray,
-                   flip_indices: np.ndarray) -> Iterator[Problem]:
-    """Problems of a face that show beside the mean of all.
+def shape_problems(records: Sequence[LandmarkRecord], faces: np.ndarray,
+                   mean: np.ndarray, flip_indices: np.ndarray) -> Iterator[Problem]:
+    """Problems of faces that show beside the mean of all.
 
     Args:
-        record: The face.
-        face: Its points, (K, 2); NaN where not annotated.
+        records: The N faces.
+        faces: Their points, (N, K, 2); NaN where not annotated.
         mean: The mean shape, (K, 2).
         flip_indices: (K,): the point that each one becomes in a mirrored face.
     """
-    misfit = _rms(align(face, mean) - mean)
-    exchanged = face[flip_indices]
+    for start in range(0, len(faces), _BLOCK):
+        block = faces[start:start + _BLOCK]
+        mirrored = _mirrored(block, mean, flip_indices)
+        points, distances = odd_point(block, mean)
+        for record, is_mirrored, point, distance in zip(
+                records[start:start + _BLOCK], mirrored, points, distances,
+                strict=True):
+            if is_mirrored:
+                yield Problem(Kind.MIRRORED, record.where,
+                              'fits the other faces only with left and right '
+                              'exchanged: was the image mirrored?')
+            elif distance > _POINT_TOLERANCE:
+                yield Problem(Kind.SHAPE, record.where,
+                              f'point {point} is far from where the other faces have '
+                              'it')
+
+
+def _mirrored(faces: np.ndarray, mean: np.ndarray,
+              flip_indices: np.ndarray) -> np.ndarray:
+    """Of each face (N, K, 2) whether it fits only with left and right exchanged."""
+    misfit = _rms(align(faces, mean) - mean)
+    exchanged = faces[:, flip_indices]
     other = _rms(align(exchanged, mean) - mean)
     # Points in a row, such as the corners of the eyes, look much the same from below:
     # exchanged ones fit as they are, upside down. So the better fit must be upright.
     upright = abs(turn_between(exchanged, mean)) < np.pi / 2
-    upside_down = abs(turn_between(face, mean)) > np.pi / 2
-    if upright and (2 * other < misfit or upside_down and other < misfit + 1e-6):
-        yield Problem(Kind.MIRRORED, record.where,
-                      'fits the other faces only with left and right exchanged: was '
-                      'the image mirrored?')
-        return
-    point, distance = odd_point(face, mean)
-    if distance > _POINT_TOLERANCE:
-        yield Problem(Kind.SHAPE, record.where,
-                      f'point {point} is far from where the other faces have it')
+    upside_down = abs(turn_between(faces, mean)) > np.pi / 2
+    return upright & ((2 * other + _ROUNDING < misfit)
+                      | upside_down & (other < misfit + _ROUNDING))
 
 
-def _rms(offsets: np.ndarray) -> float:
-    """Root mean square length of the known offsets (K, 2)."""
-    known = offsets[np.isfinite(offsets).all(1)]
-    return float(np.sqrt((known ** 2).sum(1).mean())) if len(known) else np.nan
+def _rms(offsets: np.ndarray) -> np.ndarray:
+    """Root mean square lengths (N, ) of the known offsets (N, K, 2)."""
+    squares = np.ma.masked_invalid((offsets**2).sum(-1))
+    return np.sqrt(squares.mean(-1)).filled(np.nan)
