@@ -19,7 +19,7 @@ model = dict(
         local_dropout=0.2,
         loss=dict(type='mmwing.L1Loss')))
 
-max_epochs = 8
+max_epochs = 6
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs - 1)
