@@ -37,6 +37,8 @@ def test_trainings_end_with_their_comparison(number, ignore, tmp_path, monkeypat
     comparison = os.fork()
     if comparison == 0:
         os.setpgid(0, 0)
+        # A program in the background of a shell has it ignored, and so have the tests.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             run_jobs([Job(name, Config(), tmp_path / name) for name in 'ab'], 2, str)
         except (SystemExit, KeyboardInterrupt):

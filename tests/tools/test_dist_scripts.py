@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -37,7 +38,12 @@ def test_signals_reach_the_launcher_and_its_status_comes_back(
     more = ['--work-dir', 'a b', *(['wait'] if number else [])]
     command = ['bash', mmwing.tool_path(script), *arguments, *more]
     environment = {**os.environ, 'PYTHON': str(launcher)}
-    with subprocess.Popen(command, env=environment) as started, open(pipe) as reader:
+    # Whoever started the tests may ignore the signal (nohup does), and a shell cannot
+    # trap what was ignored when it began.
+    with subprocess.Popen(
+            command, env=environment,
+            preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
+    ) as started, open(pipe) as reader:
         pid, *words = json.loads(reader.readline())
         assert '--nproc_per_node=2' in words and words[-len(more):] == more
         if number:
