@@ -171,7 +171,7 @@ def write_video(path: Path, frame_rate: float) -> Iterator[Callable]:
             if writer is None:
                 size = picture.shape[1], picture.shape[0]
                 writer = cv2.VideoWriter(
-                    str(draft), cv2.VideoWriter_fourcc(*'mp4v'), frame_rate, size)
+                    str(draft), cv2.VideoWriter.fourcc(*'mp4v'), frame_rate, size)
                 if not writer.isOpened():
                     raise ValueError(
                         f'{printable(path)} cannot be written: this OpenCV has no '
