@@ -290,6 +290,23 @@ def _version(path: PathLike) -> tuple:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def file_name(name: object) -> str:
+    """What an annotation names as a file.
+
+    Raises:
+        ValueError: It is empty, no string, or cannot be the name of a file.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f'a file name must be a text that is not empty, got {name!r}')
+    try:
+        valid = b'\0' not in os.fsencode(name)
+    except UnicodeEncodeError:  # half a character, as JSON can hold it
+        valid = False
+    if not valid:
+        raise ValueError(f'{name!r} cannot be the name of a file')
+    return name
+
+
 def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Path:
     """Path of what an annotation or archive names, which must lie below a folder.
 
@@ -306,14 +323,7 @@ def path_below(root: PathLike, name: object, *, follow_links: bool = True) -> Pa
     Raises:
         ValueError: The name is empty or not a string, or leads outside ``root``.
     """
-    if not isinstance(name, str) or not name.strip():
-        raise ValueError(f'a file name must be a text that is not empty, got {name!r}')
-    try:
-        valid = b'\0' not in os.fsencode(name)
-    except UnicodeEncodeError:  # half a character, as JSON can hold it
-        valid = False
-    if not valid:
-        raise ValueError(f'{name!r} cannot be the name of a file')
+    name = file_name(name)
     relative = os.path.normpath(name)
     if os.path.isabs(relative):
         relative = os.path.relpath(relative, os.path.abspath(root))

@@ -256,9 +256,10 @@ def point_errors(pred: ArrayLike, target: ArrayLike,
     if visible is not None:
         known &= check_visible(visible, target)
     # Only the differences are needed in double precision, and of one axis at a time.
-    errors = np.subtract(pred[..., 0], target[..., 0], dtype=np.float64)
-    vertical = np.subtract(pred[..., 1], target[..., 1], dtype=np.float64)
-    np.hypot(errors, vertical, out=errors)
+    with np.errstate(invalid='ignore', over='ignore'):  # what is not finite is below
+        errors = np.subtract(pred[..., 0], target[..., 0], dtype=np.float64)
+        vertical = np.subtract(pred[..., 1], target[..., 1], dtype=np.float64)
+        np.hypot(errors, vertical, out=errors)
     errors[~np.isfinite(pred).all(-1)] = np.inf
     errors[~known] = np.nan
     return errors
@@ -280,7 +281,8 @@ def face_errors(errors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         raise ValueError(f'lengths must have one value for each of the {len(errors)} '
                          f'faces, got the shape {lengths.shape}')
     known = ~np.isnan(errors)
-    total = np.where(known, errors, 0).sum(1)
+    with np.errstate(over='ignore'):
+        total = np.where(known, errors, 0).sum(1)
     count = known.sum(1)
     usable = np.isfinite(lengths) & (lengths > 0) & (count > 0)
     result = np.full(len(errors), np.nan)
@@ -344,4 +346,5 @@ def ced_areas(errors: np.ndarray, thr: float) -> np.ndarray:
     contributes a step of height 1/N from e onwards. Its area up to t is therefore
     exactly max(0, t - e) / N, and divided by t, max(0, 1 - e/t) / N.
     """
-    return np.maximum(0, 1 - np.asarray(errors, np.float64) / thr)
+    with np.errstate(over='ignore'):
+        return np.maximum(0, 1 - np.asarray(errors, np.float64) / thr)

@@ -26,6 +26,7 @@ _NAMES = ('pred', 'target')
 _LENGTHS = (1 / 20, 10)
 
 
+@np.errstate(over='ignore', invalid='ignore')
 def landmark_doubt(pred: np.ndarray, target: np.ndarray,
                    visible: np.ndarray | None = None) -> str | None:
     """What is wrong with the unit of landmarks (N, K, 2), if it looks so.
@@ -43,7 +44,7 @@ def landmark_doubt(pred: np.ndarray, target: np.ndarray,
         known &= visible
     if not known.any():
         return None
-    extents = [float(np.quantile(np.abs(points[known]), 0.9))
+    extents = [float(np.quantile(np.abs(points[known].astype(np.float64)), 0.9))
                for points in (pred, target)]
     sizes = [float(np.nanmedian(_sides(points, known))) for points in (pred, target)]
     for normalised, pixels in ((0, 1), (1, 0)):

@@ -239,6 +239,20 @@ def test_a_prediction_that_is_not_finite_counts_as_a_failure(arrays):
     assert F.ced(pred, target)[1][-1] == 24 / 25
 
 
+@pytest.mark.filterwarnings('error::RuntimeWarning')
+@pytest.mark.parametrize(('pred', 'target'), [
+    (np.inf, np.inf), (0., -1e308), (-1e308, 1e308), (0, np.iinfo(np.int64).min)])
+def test_extreme_coordinates_make_no_noise_of_numpy(pred, target):
+    pred, target = np.full((3, 2, 2), pred), np.full((3, 2, 2), target)
+    pred[1:], target[1:] = [[0, 0], [1, 0]], [[0, 0], [0, 1]]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)
+        errors = F.nme(pred, target, np.ones(3), reduction='none')
+        assert F.auc(errors[1:] * 1e10, thr=1e-300) == 0
+    assert not errors[0] < 1e18
+    np.testing.assert_allclose(errors[1:], np.sqrt(2) / 2)
+
+
 ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
 
 

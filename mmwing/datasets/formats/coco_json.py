@@ -14,6 +14,7 @@ import numpy as np
 from mmwing.files import hand_on_json, path_below, printable, read_json
 
 from .boxes import Box
+from .numbers import are_numbers, short
 from .problems import Kind, Problem, ProblemLog
 from .records import LandmarkRecord
 
@@ -152,7 +153,9 @@ def read_coco_json(path: Path, folder: Path, origin: int, log: ProblemLog,
         where = f'{path}, annotations[{index}]'
         try:
             if not isinstance(annotation, dict):
-                raise TypeError(f'an annotation must be a dict, got {annotation!r:.40}')
+                raise TypeError('an annotation must be a dict, got '
+                                f'{short(annotation)}')
+            _check_keys(annotation)
             if chosen is not None and annotation.get('category_id') != chosen:
                 continue
             record = _record(annotation, images, folder, origin, where)
@@ -191,7 +194,10 @@ def _chosen_category(content: Mapping, path: Path, name: str | None,
         annotation.get('category_id') for annotation in content['annotations']
         if isinstance(annotation, dict)
         and isinstance(annotation.get('category_id'), (int, str, type(None))))
-    names = {entry['id']: entry.get('name') for entry in content.get('categories') or ()
+    entries = content.get('categories') or []
+    if not isinstance(entries, list):
+        raise ValueError(f'{path}: categories must be a list, got {short(entries)}')
+    names = {entry['id']: entry.get('name') for entry in entries
              if isinstance(entry, dict) and isinstance(entry.get('id'), (int, str))}
     described = ', '.join(f'{names.get(key, key)!r} ({count} annotations)'
                           for key, count in counts.most_common())
@@ -216,19 +222,28 @@ def _chosen_category(content: Mapping, path: Path, name: str | None,
     return faces[0]
 
 
+def _check_keys(annotation: Mapping) -> None:
+    """See that what is looked up by is a number or text."""
+    for key in ('id', 'image_id', 'category_id'):
+        if not isinstance(annotation.get(key), (int, str, type(None))):
+            raise TypeError(f'{key} must be a whole number or text, got '
+                            f'{short(annotation[key])}')
+
+
 def _record(annotation: dict, images: Mapping, folder: Path, origin: int,
             where: str) -> LandmarkRecord:
     if annotation['image_id'] not in images:
         raise ValueError(f'image_id {annotation["image_id"]!r} is not among the images')
     image = images[annotation['image_id']]
-    if not isinstance(annotation['id'], (int, str)):
-        raise TypeError(f'id must be a number or text, got {annotation["id"]!r:.40}')
-    where += f' (id {annotation["id"]}, {printable(str(image["file_name"]))})'
-    values = np.array(annotation['keypoints'])
-    if values.ndim != 1 or values.size % 3 or not values.size or (
-            values.dtype.kind not in 'iuf'):
+    if annotation['id'] is None:
+        raise TypeError('id must be a whole number or text, got None')
+    where += (f' (id {printable(str(annotation["id"]))}, '
+              f'{printable(str(image["file_name"]))})')
+    values = np.array(
+        annotation['keypoints'] if are_numbers(annotation['keypoints']) else [])
+    if values.size % 3 or not values.size or values.dtype.kind not in 'iuf':
         raise ValueError('keypoints must be a flat list of numbers, x, y, visibility '
-                         f'for each point; got {annotation["keypoints"]!r:.60}')
+                         f'for each point; got {short(annotation["keypoints"])}')
     points = values.astype(np.float64).reshape(-1, 3)
     # The list takes eight times as much, and the content of the file is ours alone.
     annotation['keypoints'] = values
@@ -245,22 +260,26 @@ def _record(annotation: dict, images: Mapping, folder: Path, origin: int,
 
 
 def _size(width: object, height: object) -> tuple[float, float]:
-    sides = [value for value in (width, height)
-             if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    if len(sides) < 2:
-        raise ValueError('width and height of an image must be numbers, got '
-                         f'{width!r:.40} and {height!r:.40}')
-    return float(sides[0]), float(sides[1])
+    try:
+        if are_numbers(sides := (width, height)):
+            return float(sides[0]), float(sides[1])
+    except OverflowError:
+        pass
+    raise ValueError('width and height of an image must be numbers, got '
+                     f'{short(width)} and {short(height)}')
 
 
-def checked_box(box: Sequence, origin: int) -> Box:
+def checked_box(box: object, origin: int) -> Box:
     """A box x, y, width, height in 0-based pixels.
 
     Raises:
         ValueError: It is something else.
     """
-    values = np.array(box)
-    if values.shape != (4,) or values.dtype.kind not in 'iuf':
-        raise ValueError(f'bbox must be x, y, width, height; got {box!r:.60}')
-    x, y, width, height = map(float, values)
+    if not are_numbers(box) or len(box) != 4:
+        raise ValueError(f'bbox must be x, y, width, height; got {short(box)}')
+    try:
+        x, y, width, height = map(float, box)
+    except OverflowError:
+        raise ValueError('bbox has a number of too many digits: '
+                         f'{short(box)}') from None
     return x - origin, y - origin, width, height

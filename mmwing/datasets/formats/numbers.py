@@ -1,4 +1,22 @@
-"""Read numbers from text files, strictly."""
+"""Read numbers from text files and JSON, strictly."""
+
+from reprlib import Repr
+
+# A list of YAML may hold itself, or stand for billions of entries in a few lines.
+_SHORT = Repr()
+_SHORT.maxlevel = 2
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
+
+
+def short(value: object) -> str:
+    """What a file holds, shortened for a message."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= 100 else f'{text[:97]}...'
+
+
+def are_numbers(values: object) -> bool:
+    """Whether a value of a JSON file is a flat list of numbers; ``true`` is none."""
+    return isinstance(values, (list, tuple)) and {*map(type, values)} <= {int, float}
 
 
 def parse_number(text: str) -> float:

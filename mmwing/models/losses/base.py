@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -412,8 +413,10 @@ def _without_missing(target: Tensor,
 
 
 def is_number(value: object) -> bool:
-    """Whether an argument is a number; ``True`` is none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether an argument is a number that a float holds; ``True`` is none."""
+    return isinstance(value, float) or (
+        isinstance(value, int) and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max)
 
 
 def check_positive(owner: str, **arguments: float) -> None:

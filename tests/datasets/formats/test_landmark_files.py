@@ -291,7 +291,13 @@ def test_images_that_are_none(tmp_path, image):
     ({'keypoints': [1, 2, None]}, 'a flat list of numbers'),
     ({'keypoints': [10**400, 2, 2]}, 'a flat list of numbers'),
     ({'bbox': ['1', 2, 3, 4]}, 'bbox must be x, y, width, height'),
-    ({'id': [1]}, 'id must be a number or text'),
+    ({'keypoints': [True, 2, 2]}, 'a flat list of numbers, .* got .True, 2, 2.'),
+    ({'keypoints': [[1, 2], [2]]}, 'a flat list of numbers'),
+    ({'bbox': [True, 2, 3, 4]}, 'bbox must be x, y, width, height'),
+    ({'bbox': [10**400, 2, 3, 4]}, 'bbox has a number of too many digits'),
+    ({'id': [1]}, 'id must be a whole number or text'),
+    ({'image_id': [1]}, 'image_id must be a whole number or text'),
+    ({'category_id': [1]}, 'category_id must be a whole number or text'),
     ({'image_id': {}}, r'annotations\[0\]')])
 def test_json_of_other_types(tmp_path, change, message):
     path = write_json(tmp_path)
@@ -299,6 +305,13 @@ def test_json_of_other_types(tmp_path, change, message):
     content['annotations'][0].update(change)
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match=message):
+        read_landmarks(path)
+
+
+def test_categories_that_are_no_list(tmp_path):
+    path = write_json(tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'categories': 5}))
+    with pytest.raises(ValueError, match=r'faces\.json: categories must be a list'):
         read_landmarks(path)
 
 

@@ -80,6 +80,34 @@ def test_bad_files_are_named(tmp_path, name, text, message):
         read_points_file(tmp_path / name)
 
 
+@pytest.mark.parametrize(('text', 'message'), [
+    ('x: [a\n: b', "line 2: expected ',' or ']', but got ':'$"),
+    ('x: \x01', 'special characters are not allowed'),
+    ('num_points: 1000000000000\nflip_pairs: []', 'at most 100000'),
+    ('num_points: 2\n1: 2\na: 3', 'unknown key 1'),
+    ('num_points: !!bool x', 'does not fit the tag'),
+    ('num_points: !!int ""', 'does not fit the tag'),
+    ('num_points: 2\nflip_pairs: []\nname: [a]', 'name must be a text'),
+    ('', 'must be a mapping.*got None')])
+def test_yaml_of_anything_ends_in_one_line(tmp_path, text, message):
+    (tmp_path / 'a.yaml').write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_points_file(tmp_path / 'a.yaml')
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize('key', [
+    'names', 'num_points', 'flip_pairs', 'contours', 'name'])
+def test_a_value_of_billions_of_entries_is_not_written_out(key):
+    """Eleven lists, each of nine times the one before, as YAML's aliases make them."""
+    bomb = ['x']
+    for _ in range(11):
+        bomb = [bomb] * 9
+    with pytest.raises((TypeError, ValueError)) as caught:
+        pose_metainfo({'num_points': 3, 'flip_pairs': [], key: bomb})
+    assert len(str(caught.value)) < 500
+
+
 def test_missing_file_says_where_it_was_looked_for(tmp_path):
     with pytest.raises(FileNotFoundError, match=f'looked for no.yaml, {tmp_path}'):
         read_points_file('no.yaml', tmp_path)

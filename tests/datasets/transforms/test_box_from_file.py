@@ -61,7 +61,14 @@ def test_face_without_a_detection(write, content):
 @pytest.mark.parametrize(('content', 'message'), [
     ([], 'holds no box'), ({'annotations': [{'id': 1}]}, 'holds no box'),
     ([{'bbox': [1, 2, 3, 4]}], 'list of COCO detections'),
-    ({'images': []}, 'list of COCO detections'), ([1], 'list of COCO detections')])
+    ({'images': []}, 'list of COCO detections'), ([1], 'list of COCO detections'),
+    ([{'image_id': 5, 'bbox': '1234'}], r'detections\[0\]: bbox must be x, y'),
+    ([{'image_id': [5], 'bbox': [1, 2, 3, 4]}], 'image_id must be a whole number'),
+    ([{'image_id': 5, 'bbox': [1, 2, 10**400, 4]}], 'too many digits'),
+    ([{'image_id': 5, 'bbox': [1, 2, float('nan'), 4]}], 'no box x, y, width, height'),
+    ([{'image_id': 5, 'bbox': [1, 2, -3, 4]}], 'no box x, y, width, height'),
+    ({'annotations': [{'id': 1, 'detector_bbox': [1, 2, 3, 4]}] * 2},
+     r'annotations\[1\]: the id 1 is there twice')])
 def test_file_without_boxes(write, content, message):
     with pytest.raises(ValueError, match=message):
         BoxFromFile(write(content))

@@ -481,7 +481,7 @@ def test_bad_arguments(loss_type):
         loss_type(reduction='avg')
     with pytest.raises(TypeError, match='gamma'):
         loss_type(gamma=1)
-    for weight in ('1', math.nan, math.inf, -1, True):
+    for weight in ('1', math.nan, math.inf, -1, True, 10**400):
         with pytest.raises(ValueError, match='loss_weight must be a finite number'):
             loss_type(loss_weight=weight)
     with pytest.raises(TypeError, match="use_target_weight must be.*got 'no'"):
