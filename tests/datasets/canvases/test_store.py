@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from mmwing.datasets.canvases import CanvasStore, store
+from mmwing.files import read_json, write_json
 from mmwing.images import ImageError
 from mmwing.locks import LockedError
 
@@ -111,7 +113,10 @@ def test_a_damaged_file_is_made_anew(damage, make):
     elif damage == 'bad json':
         sidecar.write_text(sidecar.read_text()[:-9])
     else:  # of another data set, under this name
-        sidecar.write_text(sidecar.read_text().replace(first.key, '0' * 64))
+        black = np.zeros(first.shape, np.uint8)
+        np.save(first.file, black)
+        write_json(sidecar, {**read_json(sidecar), 'key': '0' * 64,
+                             'crc32': [zlib.crc32(canvas) for canvas in black]})
     np.testing.assert_array_equal(pixels(make()), expected)
     make(paths=first.paths)  # and is whole again
 
