@@ -30,14 +30,14 @@ BATCH = 32
 #: Side of the canvases: 1.3 pixels for one of the input, as ``augment_on_device`` has.
 CANVAS = 128
 
-_BOX = {'type': 'GetBBoxCenterScale'}
-_DEVICE = [
+_BOX: dict = {'type': 'GetBBoxCenterScale'}
+_DEVICE: list[dict] = [
     {'type': 'mmwing.RandomFaceBox', 'rotation': 30, 'jitter': 0.05},
     {'type': 'mmwing.FaceAffine', 'input_size': SIZE},
     {'type': 'mmwing.RandomGaussianBlur', 'sigma': 1, 'prob': 0.5},
     {'type': 'GenerateTarget', 'encoder': {
         'type': 'mmwing.DirectRegressionLabel', 'input_size': SIZE}}]
-_STOCK = [
+_STOCK: list[dict] = [
     {'type': 'LoadImage'}, _BOX, {'type': 'RandomFlip', 'direction': 'horizontal'},
     {'type': 'RandomBBoxTransform', 'shift_factor': 0.05, 'scale_factor': (0.9, 1.1),
      'rotate_factor': 30},
