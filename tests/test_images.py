@@ -12,8 +12,7 @@ from mmpose.datasets.transforms import LoadImage
 from PIL import Image
 
 from mmwing import LoadCachedImage
-from mmwing.datasets import checks
-from mmwing.datasets.checks import CheckReport
+from mmwing.datasets.checks import CheckReport, images, sheet
 from mmwing.datasets.converters.face import Face
 from mmwing.datasets.converters.images import ImagePlacer, ImagePlan
 from mmwing.datasets.converters.sources import ImageFile
@@ -242,11 +241,11 @@ def test_each_program_sees_the_same_pixels(name, tmp_path):
         "MMPose's own transform": LoadImage()({'img_path': str(path)})['img'],
         'preparation': read_image(tmp_path / 'out/images' / placed[-1].file_name),
         'report': DatasetImages(None)(str(path)),
-        'checker': next(checks._readable(report.records))[0],
+        'checker': next(sheet._readable(report.records))[0],
     }
     for program, image in sources.items():
         np.testing.assert_array_equal(image, expected, program)
-    assert checks._read_image(str(path)).size == expected.shape[1::-1]
+    assert images._read_image(str(path)).size == expected.shape[1::-1]
     assert (placed[-1].width, placed[-1].height) == (50, 40)
 
 

@@ -44,7 +44,7 @@ def find_loss(name: str) -> type[ResidualLoss]:
 
 def takes_heatmaps(loss: type[ResidualLoss]) -> bool:
     """Whether the defaults of ``loss`` are for heat maps, not for coordinates."""
-    return loss.target_kind == 'heat maps'
+    return getattr(loss, 'target_kind', None) == 'heat maps'  # MMPose's have none
 
 
 def loss_arguments(loss: type[ResidualLoss]) -> list[str]:

@@ -59,7 +59,11 @@ def _remove_at_last(save: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(save)
     def wrapped(self, *args, **kwargs) -> None:
-        backend, self.file_backend = self.file_backend, _LateBackend(self.file_backend)
+        backend = getattr(self, 'file_backend', None)
+        if backend is None:  # a validation alone, before which no backend is chosen
+            save(self, *args, **kwargs)
+            return
+        self.file_backend = _LateBackend(backend)
         try:
             save(self, *args, **kwargs)
             late = self.file_backend

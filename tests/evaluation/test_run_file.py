@@ -115,7 +115,7 @@ def test_a_damaged_record_is_named(record, change, message, tmp_path):
 
 def test_half_a_file_and_none(tmp_path):
     (tmp_path / 'run.json').write_text('{"format": "mmwing')
-    with pytest.raises(ValueError, match='run.json: '):
+    with pytest.raises(ValueError, match='run.json is not valid JSON'):
         read_record(tmp_path)
     with pytest.raises(FileNotFoundError, match='nowhere holds no record.*--report'):
         read_record(tmp_path / 'nowhere')

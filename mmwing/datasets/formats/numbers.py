@@ -1,6 +1,10 @@
 """Read numbers from text files and JSON, strictly."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from reprlib import Repr
+from typing import TypeGuard
 
 # A list of YAML may hold itself, or stand for billions of entries in a few lines.
 _SHORT = Repr()
@@ -14,7 +18,7 @@ def short(value: object) -> str:
     return text if len(text) <= 100 else f'{text[:97]}...'
 
 
-def are_numbers(values: object) -> bool:
+def are_numbers(values: object) -> TypeGuard[Sequence[float]]:
     """Whether a value of a JSON file is a flat list of numbers; ``true`` is none."""
     return isinstance(values, (list, tuple)) and {*map(type, values)} <= {int, float}
 

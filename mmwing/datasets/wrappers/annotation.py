@@ -17,9 +17,13 @@ def annotation_of(dataset: BaseDataset, index: int) -> dict:
         dataset: A data set, or a wrapper with ``get_data_info``.
         index: From 0.
     """
-    if hasattr(dataset, 'get_annotation'):
-        return dataset.get_annotation(index)
-    if getattr(type(dataset), 'get_data_info', None) is (
-            BaseCocoStyleDataset.get_data_info):
-        return BaseDataset.get_data_info(dataset, index)
+    # Whichever the class itself, or the nearest of its bases, has: a subclass that
+    # changes get_data_info means its samples to be different.
+    for cls in type(dataset).__mro__:
+        if 'get_annotation' in vars(cls):
+            return dataset.get_annotation(index)
+        if cls is BaseCocoStyleDataset:
+            return BaseDataset.get_data_info(dataset, index)
+        if 'get_data_info' in vars(cls):
+            break
     return dataset.get_data_info(index)
