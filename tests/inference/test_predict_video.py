@@ -307,6 +307,8 @@ def test_a_video_that_cannot_be_written_in_full_is_an_error(tmp_path, monkeypatc
     real = cv2.VideoWriter
 
     class FullDisk:
+        fourcc = staticmethod(real.fourcc)
+
         def __init__(self, *arguments):
             self._writer = real(*arguments)
             self._left = 3
