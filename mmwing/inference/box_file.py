@@ -6,12 +6,15 @@ import csv
 import io
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from mmwing.csv_cells import name_in_cell
-from mmwing.files import read_json, read_text
+from mmwing.datasets.formats.box_entries import box_corners, entries, entry_key
+from mmwing.datasets.formats.numbers import parse_number, short
+from mmwing.files import file_name, printable, read_json, read_text
 
 _COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
 
@@ -26,8 +29,8 @@ class BoxFile:
             ``box_h``; or a ``.json`` with ``images`` (``file_name``) and
             ``annotations`` (``image_id``, ``bbox`` as x, y, w, h). The column, or key,
             ``frame`` counts the frames of a video from 0; without it a box is in the
-            first. Image names start from the file's folder or from the working
-            directory; failing that, the last part of the name decides, if it is there
+            first. Image names start from the working directory or from the file's
+            folder; failing that, the last part of the name decides, if it is there
             once.
 
     Raises:
@@ -40,39 +43,72 @@ class BoxFile:
         if not self.path.exists():
             raise FileNotFoundError(f'the file of boxes {str(path)!r} does not exist')
         try:
-            rows = (self._read_json() if self.path.suffix.lower() == '.json'
-                    else self._read_csv())
-        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            rows = list(self._read_json() if self.path.suffix.lower() == '.json'
+                        else self._read_csv())
+        except ValueError as error:
             raise ValueError(
-                f'{self.path} is not a box file: {type(error).__name__}: {error}; it '
+                f'{printable(self.path)} is not a box file: {error}; it '
                 f'needs the columns image, {", ".join(_COLUMNS)}, or COCO-style images '
                 'and annotations with bbox') from error
         if not rows:
-            raise ValueError(f'{self.path} holds no box')
+            raise ValueError(f'{printable(self.path)} holds no box')
         boxes: dict[str, list] = defaultdict(list)
-        for image, frame, (x, y, width, height) in rows:
-            boxes[image].append((frame, [x, y, x + width, y + height]))
-        self._by_path = {os.path.realpath(os.path.join(base, image)): found
-                         for image, found in boxes.items()
-                         for base in ('.', str(self.path.parent))}
+        for image, frame, box in rows:
+            boxes[image].append((frame, box))
+        self._by_path: dict[str, list] = {}
+        for base in (str(self.path.parent), '.'):
+            # The same file may have several names, such as a.png and ./a.png.
+            paths: dict[str, list] = defaultdict(list)
+            for image, found in boxes.items():
+                paths[os.path.realpath(os.path.join(base, image))] += found
+            self._by_path.update(paths)
         count = Counter(map(os.path.basename, boxes))
         self._by_name = {name: found for image, found in boxes.items()
                          if count[name := os.path.basename(image)] == 1}
 
-    def _read_json(self) -> list[tuple[str, int, list[float]]]:
+    def _read_json(self) -> Iterator[tuple[str, int, np.ndarray]]:
         content = read_json(self.path)
-        names = {image['id']: image['file_name'] for image in content['images']}
-        return [(names[face['image_id']], _frame(face.get('frame')),
-                 _four(face['bbox']))
-                for face in content['annotations']]
+        if not isinstance(content, dict):
+            raise ValueError(f'it must be a dict, got {short(content)}')
+        names: dict[int | str, str] = {}
+        for where, image in entries(content.get('images'), 'images'):
+            key = entry_key(image, 'id', where)
+            name = _image_name(image.get('file_name'), where)
+            if names.setdefault(key, name) != name:
+                raise ValueError(f'{where}: the id {short(key)} is that of '
+                                 f'{short(names[key])}, too')
+        for where, face in entries(content.get('annotations'), 'annotations'):
+            key = entry_key(face, 'image_id', where)
+            if key not in names:
+                raise ValueError(f'{where}: the image_id {short(key)} is not among the '
+                                 'images')
+            yield (names[key], _frame(face.get('frame', 0), where),
+                   box_corners(face.get('bbox'), where))
 
-    def _read_csv(self) -> list[tuple[str, int, list[float]]]:
-        rows = csv.DictReader(io.StringIO(read_text(self.path), newline=''))
-        missing = {'image', *_COLUMNS} - set(rows.fieldnames or ())
-        if missing:
-            raise ValueError(f'no column {min(missing)}')
-        return [(name_in_cell(row['image'] or ''), _frame(row.get('frame')),
-                 _four([row[column] for column in _COLUMNS])) for row in rows]
+    def _read_csv(self) -> Iterator[tuple[str, int, np.ndarray]]:
+        rows = csv.reader(io.StringIO(read_text(self.path), newline=''), strict=True)
+        try:
+            titles = next(rows, [])
+            for title in ('image', *_COLUMNS, 'frame'):
+                if titles.count(title) > 1:
+                    raise ValueError(f'several columns {title}')
+                if title not in titles and title != 'frame':
+                    raise ValueError(f'no column {title}')
+            line = rows.line_num + 1
+            for cells in rows:
+                where, line = f'line {line}', rows.line_num + 1
+                if not any(map(str.strip, cells)):
+                    continue
+                if len(cells) != len(titles):
+                    raise ValueError(f'{where}: {len(cells)} cells, the header has '
+                                     f'{len(titles)}')
+                row = dict(zip(titles, cells, strict=True))
+                yield (_image_name(name_in_cell(row['image']), where),
+                       _frame(row.get('frame') or 0, where),
+                       box_corners([_number(row[title], title, where)
+                                    for title in _COLUMNS], where))
+        except csv.Error as error:
+            raise ValueError(f'line {rows.line_num}: {error}') from error
 
     def find(self, image: str) -> np.ndarray | None:
         """Boxes (N, 4), x1, y1, x2, y2, of an image; None if the file has none."""
@@ -86,20 +122,32 @@ class BoxFile:
             frames[frame].append(box)
         return {frame: np.array(frames[frame], np.float32) for frame in sorted(frames)}
 
-    def _rows(self, image: str) -> list[tuple[int, list[float]]]:
+    def _rows(self, image: str) -> list[tuple[int, np.ndarray]]:
         return (self._by_path.get(os.path.realpath(image))
                 or self._by_name.get(os.path.basename(image)) or [])
 
 
-def _frame(value: object) -> int:
-    if value in (None, ''):
-        return 0
-    if not str(value).isdecimal():
-        raise ValueError(f'a frame must be a number from 0, got {value!r}')
-    return int(str(value))
+def _image_name(name: object, where: str) -> str:
+    try:
+        return file_name(name)
+    except ValueError as error:
+        raise ValueError(f'{where}: {error}') from error
 
 
-def _four(values: list) -> list[float]:
-    if len(values) != 4:
-        raise ValueError(f'a box must have x, y, width and height, got {values!r}')
-    return [float(value) for value in values]
+def _number(cell: str, title: str, where: str) -> float:
+    try:
+        return parse_number(cell)
+    except ValueError as error:
+        raise ValueError(f'{where}: column {title}: {error}') from error
+
+
+def _frame(value: object, where: str) -> int:
+    """The number of a frame: a whole number, or the digits of a cell."""
+    text = str(value)
+    if type(value) not in (int, str) or not (text.isascii() and text.isdecimal()):
+        raise ValueError(f'{where}: a frame must be a number from 0, got '
+                         f'{short(value)}')
+    digits = text.lstrip('0')
+    if len(digits) > 10:
+        raise ValueError(f'{where}: no video has a frame {short(value)}')
+    return int(digits or 0)

@@ -4,6 +4,7 @@ import csv
 import json
 import runpy
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -218,3 +219,65 @@ def test_files_of_no_boxes(content, tmp_path):
     with pytest.raises(ValueError,
                        match=r'boxes\.(json|csv) (is not a|holds no) box'):
         BoxFile(path)
+
+
+HEADER = 'image,box_x,box_y,box_w,box_h'
+
+
+@pytest.mark.parametrize(('row', 'message'), [
+    ('a.png,1_0,2,3,4', "line 2: column box_x: '1_0' is not a number"),
+    ('a.png,1,2,٣,4', 'line 2: column box_w'), ('a.png,1,2,3', 'line 2: 4 cells'),
+    ('a.png,1,nan,3,4', 'line 2: .* is no box'), (',1,2,3,4', 'line 2: a file name'),
+    ('a.png,1,2,-3,4', 'line 2: .* is no box'),
+    ('a.png,1,2,3,4\n"b\nc.png",1,2,1e7,4\n', 'line 3: .* is no box')])
+def test_a_table_holds_numbers_that_are_boxes(row, message, tmp_path):
+    path = tmp_path / 'boxes.csv'
+    path.write_text(f'{HEADER}\n{row}', encoding='utf-8')
+    with pytest.raises(ValueError, match=rf'boxes\.csv is not a box file: {message}'):
+        BoxFile(path)
+
+
+@pytest.mark.parametrize(('entry', 'message'), [
+    ({'bbox': '1234'}, "bbox must be x, y, width, height; got '1234'"),
+    ({'bbox': ['1', '2', '3', '4']}, 'bbox must be x, y'),
+    ({'bbox': [1, 2, True, 4]}, 'bbox must be x, y'),
+    ({'bbox': [1, 2, float('nan'), 4]}, 'is no box'),
+    ({'bbox': [1, 2, float('inf'), 4]}, 'is no box'),
+    ({'bbox': [1, 2, 3, -4]}, 'is no box'), ({'bbox': [2e6, 2, 3, 4]}, 'is no box'),
+    ({'bbox': [1, 2, 3, 10**400]}, 'too many digits'),
+    ({'image_id': True}, 'image_id must be a whole number or text, got True'),
+    ({'image_id': [1]}, 'image_id must be'), ({'image_id': 2}, 'not among the images'),
+    ({'frame': True}, 'a frame must be a number from 0, got True'),
+    ({'frame': 1.5}, 'a frame must be'), ({'frame': 10**20}, 'no video has a frame')])
+def test_annotations_hold_numbers_that_are_boxes(entry, message, tmp_path):
+    path = tmp_path / 'boxes.json'
+    good = {'image_id': 1, 'bbox': [1, 2, 3, 4]}
+    path.write_text(json.dumps({'images': [{'id': 1, 'file_name': 'a.png'}],
+                                'annotations': [good, {**good, **entry}]}))
+    with pytest.raises(ValueError, match=rf'boxes\.json.*annotations\[1\].*{message}'):
+        BoxFile(path)
+
+
+@pytest.mark.parametrize(('image', 'message'), [
+    ({'id': 1, 'file_name': 'b.png'}, "the id 1 is that of 'a.png', too"),
+    ({'id': True, 'file_name': 'b.png'}, 'id must be a whole number'),
+    ({'id': 2, 'file_name': ['b.png']}, 'a file name must be a text')])
+def test_images_of_boxes_have_an_id_and_a_name_each(image, message, tmp_path):
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps({
+        'images': [{'id': 1, 'file_name': 'a.png'}, image],
+        'annotations': [{'image_id': 1, 'bbox': [1, 2, 3, 4]}]}))
+    with pytest.raises(ValueError, match=rf'images\[1\]: .*{message}'):
+        BoxFile(path)
+
+
+def test_no_box_of_an_image_is_lost(tmp_path, monkeypatch):
+    """One image by two names; and names from here stand before those from the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'out').mkdir()
+    path = Path('out/boxes.csv')
+    path.write_text(f'{HEADER}\nout/a.png,1,2,3,4\n./out/a.png,5,6,1,1\n'
+                    'a.png,7,8,1,1\n')
+    boxes = BoxFile(path)
+    assert boxes.find('out/a.png').tolist() == [[1, 2, 4, 6], [5, 6, 6, 7]]
+    assert boxes.find('a.png').tolist() == [[7, 8, 8, 9]]

@@ -14,7 +14,7 @@ import numpy as np
 from mmwing.files import hand_on_json, path_below, printable, read_json
 
 from .boxes import Box
-from .numbers import are_numbers, short
+from .numbers import are_numbers, is_key, short
 from .problems import Kind, Problem, ProblemLog
 from .records import LandmarkRecord
 
@@ -175,7 +175,7 @@ def _images(entries: Sequence, path: Path, log: ProblemLog) -> dict:
     images: dict = {}
     for index, image in enumerate(entries):
         where = f'{path}, images[{index}]'
-        if not isinstance(image, dict) or not isinstance(image.get('id'), (int, str)):
+        if not isinstance(image, dict) or not is_key(image.get('id')):
             log.add(Problem(Kind.UNREADABLE_ANNOTATION, where,
                             'an image must be a dict with an id and a file_name, got '
                             f'{image!r:.40}'))
@@ -225,7 +225,7 @@ def _chosen_category(content: Mapping, path: Path, name: str | None,
 def _check_keys(annotation: Mapping) -> None:
     """See that what is looked up by is a number or text."""
     for key in ('id', 'image_id', 'category_id'):
-        if not isinstance(annotation.get(key), (int, str, type(None))):
+        if annotation.get(key) is not None and not is_key(annotation[key]):
             raise TypeError(f'{key} must be a whole number or text, got '
                             f'{short(annotation[key])}')
 

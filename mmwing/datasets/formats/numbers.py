@@ -23,6 +23,11 @@ def are_numbers(values: object) -> TypeGuard[Sequence[float]]:
     return isinstance(values, (list, tuple)) and {*map(type, values)} <= {int, float}
 
 
+def is_key(value: object) -> TypeGuard[int | str]:
+    """Whether a value of a JSON file is a whole number or text; ``true`` is neither."""
+    return type(value) in (int, str)
+
+
 def parse_number(text: str) -> float:
     """Read a decimal number, ``nan`` or ``inf``.
 

@@ -1,7 +1,7 @@
 """Replace the face boxes of a test by those of a file."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from os import PathLike
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 
-from mmwing.datasets.formats.coco_json import LARGEST_COORDINATE, checked_box
+from mmwing.datasets.formats.box_entries import box_corners, entries, entry_key
 from mmwing.datasets.formats.numbers import short
 from mmwing.files import read_json
 from mmwing.registry import TRANSFORMS
@@ -55,17 +55,17 @@ class BoxFromFile(BaseTransform):
             # As JSON whatever its name: readers of other formats may run code.
             content = read_json(bbox_file)
             if isinstance(content, dict):
-                for where, face in _entries(content.get('annotations'), 'annotations'):
+                for where, face in entries(content.get('annotations'), 'annotations'):
                     if 'detector_bbox' in face:
-                        key = _key(face, 'id', where)
+                        key = entry_key(face, 'id', where)
                         if key in self._by_face:
                             raise ValueError(f'{where}: the id {short(key)} is there '
                                              'twice')
-                        self._by_face[key] = _corners(face['detector_bbox'], where)
+                        self._by_face[key] = box_corners(face['detector_bbox'], where)
             else:
-                for where, detection in _entries(content, 'detections'):
-                    self._by_image[_key(detection, 'image_id', where)].append(
-                        _corners(detection.get('bbox'), where))
+                for where, detection in entries(content, 'detections'):
+                    self._by_image[entry_key(detection, 'image_id', where)].append(
+                        box_corners(detection.get('bbox'), where))
         except ValueError as error:
             raise ValueError(
                 f'bbox_file {self.bbox_file!r} must be a JSON file, a list of COCO '
@@ -107,33 +107,3 @@ class BoxFromFile(BaseTransform):
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(bbox_file={self.bbox_file!r}, '
                 f'missing={self.missing!r})')
-
-
-def _entries(entries: object, name: str) -> Iterator[tuple[str, dict]]:
-    if not isinstance(entries, list):
-        raise ValueError(f'no list of {name}')
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            raise ValueError(f'{name}[{index}] must be a dict, got {short(entry)}')
-        yield f'{name}[{index}]', entry
-
-
-def _key(entry: Mapping, key: str, where: str) -> int | str:
-    value = entry.get(key)
-    if not isinstance(value, (int, str)):
-        raise ValueError(f'{where}: {key} must be a whole number or text, got '
-                         f'{short(value)}')
-    return value
-
-
-def _corners(box: object, where: str) -> np.ndarray:
-    """Turn x, y, w, h into x1, y1, x2, y2."""
-    try:
-        x, y, width, height = checked_box(box, 0)
-    except ValueError as error:
-        raise ValueError(f'{where}: {error}') from error
-    corners = np.array([x, y, x + width, y + height])
-    if not (np.abs(corners) <= LARGEST_COORDINATE).all() or min(width, height) < 0:
-        raise ValueError(f'{where}: {short(box)} is no box x, y, width, height of an '
-                         'image')
-    return corners

@@ -64,6 +64,7 @@ def test_face_without_a_detection(write, content):
     ({'images': []}, 'list of COCO detections'), ([1], 'list of COCO detections'),
     ([{'image_id': 5, 'bbox': '1234'}], r'detections\[0\]: bbox must be x, y'),
     ([{'image_id': [5], 'bbox': [1, 2, 3, 4]}], 'image_id must be a whole number'),
+    ([{'image_id': True, 'bbox': [1, 2, 3, 4]}], 'image_id must be a whole number'),
     ([{'image_id': 5, 'bbox': [1, 2, 10**400, 4]}], 'too many digits'),
     ([{'image_id': 5, 'bbox': [1, 2, float('nan'), 4]}], 'no box x, y, width, height'),
     ([{'image_id': 5, 'bbox': [1, 2, -3, 4]}], 'no box x, y, width, height'),
