@@ -29,6 +29,7 @@ from mmwing.engine import (
     BFloat16OptimWrapper,
     CheckpointConfigHook,
     EpochSeedHook,
+    LooksTestLoop,
     LossAnnealingHook,
     LossSwitchHook,
     MeanShapeHook,
@@ -71,10 +72,10 @@ __all__ = [
     'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
     'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor', 'RandomFaceBox',
     'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
-    # Hooks and optimiser wrapper.
+    # Hooks, optimiser wrapper and the loop of a test.
     'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
-    'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook', 'PipelineSwitchHook',
-    'RunRecordHook',
+    'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook',
+    'PipelineSwitchHook', 'RunRecordHook',
     # Evaluation: the metric of a config, and its figures of plain arrays.
     'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.

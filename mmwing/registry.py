@@ -40,5 +40,6 @@ DATA_SAMPLERS = _child('data sampler', mmpose_registry.DATA_SAMPLERS,
 METRICS = _child('metric', mmpose_registry.METRICS, 'mmwing.evaluation')
 OPTIM_WRAPPERS = _child('optim_wrapper', mmpose_registry.OPTIM_WRAPPERS,
                         'mmwing.engine')
+LOOPS = _child('loop', mmpose_registry.LOOPS, 'mmwing.engine')
 HOOKS = _child('hook', mmpose_registry.HOOKS, 'mmwing.engine')
 KEYPOINT_CODECS = _child('codec', mmpose_registry.KEYPOINT_CODECS, 'mmwing.codecs')

@@ -49,7 +49,7 @@ MAY_IMPORT = {
                 'datasets.wrappers',
     'evaluation': 'datasets codecs csv_cells files geometry images visualization '
                   'walk',
-    'engine': 'evaluation datasets codecs files geometry',
+    'engine': 'evaluation datasets codecs files geometry runtime',
     'models': 'datasets.canvases datasets.transforms codecs files geometry runtime',
     'config': 'models engine evaluation datasets codecs files geometry '
               'visualization stack resources walk locks csv_cells',

@@ -35,6 +35,9 @@ def parse_args() -> argparse.Namespace:
                         'each image is one face, tightly cropped; default: detect')
     parser.add_argument('--detector', default='auto', choices=('auto', *DETECTORS),
                         help='with --boxes detect; default: the first installed')
+    parser.add_argument('--looks', type=int, help='how many times the model looks at a '
+                        'face, after the first in the box around what it has found; '
+                        'default: as the model was trained for')
     parser.add_argument('--out', default='predictions', metavar='DIR',
                         help='folder of the results, default: predictions')
     parser.add_argument('--format', default='json,csv', metavar='FORMATS',
@@ -64,7 +67,7 @@ def main() -> None:
     boxes = args.boxes if args.boxes in ('detect', 'whole') else BoxFile(args.boxes)
     landmarker = mmwing.FaceLandmarker(
         args.model, args.config, device=args.device, batch_size=args.batch_size,
-        detector=args.detector if boxes == 'detect' else None)
+        looks=args.looks, detector=args.detector if boxes == 'detect' else None)
     summary = predict_images(
         landmarker, args.inputs, args.out, boxes=boxes, formats=args.format,
         drawings=not args.no_drawings, overwrite=args.overwrite,

@@ -34,7 +34,9 @@ from mmwing.config.face_metric import add_face_metric, name_subsets
 from mmwing.config.lifetime import end_with_parent
 from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
+from mmwing.inference.checkpoint_config import looks_of
 from mmwing.inference.models import find_model, load_evaluation_config
+from mmwing.runtime.landmarker import check_looks
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
@@ -58,6 +60,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--bbox-missing', choices=('error', 'keep'), default='error',
                         help='with --bbox-file, a face without a box is an error '
                         '(default), or keeps its annotated box')
+    parser.add_argument('--looks', type=int, help='how many times the model looks at a '
+                        'face, after the first in the box around what it has found; '
+                        'default: model.test_cfg.looks of the config, or 1')
     parser.add_argument('--box-jitter', nargs='*', type=float, metavar='LEVEL',
                         help='with --report, test on disturbed boxes, too: levels are '
                         'standard deviations as fractions of the box (default: '
@@ -151,6 +156,8 @@ def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> Non
     options = dict(args.cfg_options or {})
     if args.bbox_file:
         options['bbox_file'] = osp.basename(args.bbox_file)
+    if args.looks:
+        options['looks'] = args.looks
     write_runner_report(
         runner, args.report, args.overlay, options=options,
         config=name_of(args))
@@ -178,6 +185,9 @@ def main() -> None:
     if args.bbox_file:
         cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
                                             args.bbox_missing)
+    looks = looks_of(cfg) if args.looks is None else check_looks(args.looks)
+    if looks > 1:
+        cfg.test_cfg = dict(cfg.test_cfg, type='mmwing.LooksTestLoop', looks=looks)
     runner = build_runner(cfg)
     check_weights(runner.model, cfg.load_from, runner.test_dataloader.dataset.metainfo)
     if args.report:

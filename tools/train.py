@@ -26,6 +26,7 @@ from mmwing.config.agreement import check_start
 from mmwing.config.distributed import is_first_process
 from mmwing.config.lifetime import end_with_parent
 from mmwing.config.run_record import keep_record
+from mmwing.inference.models import find_model
 from mmwing.locks import lock_folder
 
 
@@ -76,6 +77,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     elif args.resume is not None:
         cfg.resume = True
         cfg.load_from = find_checkpoint(args.resume)
+    if cfg.get('load_from'):
+        cfg.load_from = find_model(cfg.load_from)
     if args.auto_scale_lr:
         if 'auto_scale_lr' not in cfg:
             raise ValueError('--auto-scale-lr needs auto_scale_lr.base_batch_size '

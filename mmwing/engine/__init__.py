@@ -1,4 +1,4 @@
-"""Hooks and optimiser wrappers."""
+"""Hooks, optimiser wrappers and the loop of tests."""
 
 from .hooks import (
     CheckpointConfigHook,
@@ -9,9 +9,10 @@ from .hooks import (
     PipelineSwitchHook,
     RunRecordHook,
 )
+from .looks_test_loop import LooksTestLoop
 from .mean_shape import compute_mean_shape
 from .optim_wrappers import BFloat16OptimWrapper
 
 __all__ = ['BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
-           'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook', 'PipelineSwitchHook',
-           'RunRecordHook', 'compute_mean_shape']
+           'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook',
+           'PipelineSwitchHook', 'RunRecordHook', 'compute_mean_shape']

@@ -12,7 +12,7 @@ from mmpose.structures.bbox import bbox_overlaps
 from scipy.optimize import linear_sum_assignment
 
 from mmwing.images import ImageLike, read_image
-from mmwing.runtime.boxes import box_problem, check_boxes
+from mmwing.runtime.boxes import box_problem, check_boxes, landmark_box
 from mmwing.runtime.face import Face
 from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker
 
@@ -82,7 +82,7 @@ class _Track:
 
     def update(self, face: Face, time: float) -> Face:
         """Take the landmarks of a frame; gives the face as the user sees it."""
-        box = _landmark_box(face.keypoints)
+        box = landmark_box(face.keypoints)
         if self.keypoints is not None:
             moved = _centre(box) - self.centre
             missed_by = np.linalg.norm(_centre(box) - _centre(self.next_box(time)))
@@ -268,10 +268,19 @@ class FaceTracker:
         """Landmarks of the tracks; those that are not a face's are lost."""
         if not places:
             return {}
-        boxes = np.stack(list(places.values()))
-        found = cast(list[Face], self.landmarker(image, boxes))
+        found: dict[_Track, Face] = {}
+        # A box around the landmarks of the frame before is as good as a second look.
+        for looks, group in ((1, [track for track in places
+                                  if track.keypoints is not None]),
+                             (None, [track for track in places
+                                     if track.keypoints is None])):
+            if group:
+                found.update(zip(group, cast(list[Face], self.landmarker(
+                    image, np.stack([places[track] for track in group]), looks=looks)),
+                    strict=True))
         faces = {}
-        for track, face in zip(places, found, strict=True):
+        for track in places:
+            face = found[track]
             if _has_area(face) and (track in certain or _plausible(face, image)):
                 faces[track] = track.update(face, self._time)
             else:
@@ -350,7 +359,7 @@ def _has_area(face: Face) -> bool:
 
 def _plausible(face: Face, image: np.ndarray) -> bool:
     """Whether landmarks may be those of the face that was in the box."""
-    found = _landmark_box(face.keypoints)
+    found = landmark_box(face.keypoints)
     if box_problem(found, image.shape[1], image.shape[0]):
         return False
     side = _side(face.box)
@@ -384,10 +393,6 @@ def _overlaps(boxes: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
     """Intersection over union of each box with each other, (N, M)."""
     return bbox_overlaps(torch.as_tensor(boxes, dtype=torch.float32),
                          torch.as_tensor(np.stack(others))).numpy()
-
-
-def _landmark_box(keypoints: np.ndarray) -> np.ndarray:
-    return np.concatenate([keypoints.min(0), keypoints.max(0)]).astype(np.float32)
 
 
 def _centre(box: np.ndarray) -> np.ndarray:

@@ -1,8 +1,12 @@
-"""Check the boxes of faces that a user gives."""
+"""Check the boxes of faces that a user gives, and make boxes of landmarks."""
 
 from __future__ import annotations
 
 import numpy as np
+
+# Landmarks that are so many times larger or smaller than the box they were found in
+# say nothing of where the face is.
+_LARGEST_CHANGE = 3.
 
 
 def check_boxes(boxes: object, width: int, height: int) -> np.ndarray:
@@ -49,3 +53,31 @@ def box_problem(box: np.ndarray, width: int, height: int) -> str | None:
     if x2 <= 0 or y2 <= 0 or x1 >= width or y1 >= height:
         return f'lies outside of the image of {width} x {height} pixels'
     return None
+
+
+def landmark_box(keypoints: np.ndarray) -> np.ndarray:
+    """The box tightly around landmarks (K, 2): x1, y1, x2, y2 (4,), float32."""
+    return np.concatenate([keypoints.min(0), keypoints.max(0)]).astype(np.float32)
+
+
+def next_box(keypoints: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Where to look again for the face whose landmarks were found in a box.
+
+    Args:
+        keypoints: Landmarks (K, 2) that the model found, in pixels.
+        box: Where it looked (4,): x1, y1, x2, y2.
+
+    Returns:
+        The box (4,) tightly around the landmarks. The former one if they cannot be a
+        face in it: not finite, centred outside of it, or more than three times as large
+        or small.
+    """
+    if not np.isfinite(keypoints).all():
+        return box
+    found = landmark_box(keypoints)
+    growth = (found[2:] - found[:2]).max() / (box[2:] - box[:2]).max()
+    center = (found[:2] + found[2:]) / 2
+    inside = (center >= box[:2]).all() and (center <= box[2:]).all()
+    if not inside or not 1 / _LARGEST_CHANGE <= growth <= _LARGEST_CHANGE:
+        return box
+    return found

@@ -5,17 +5,21 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from mmwing.images import ImageLike, read_image
 
-from .boxes import check_boxes
+from .boxes import check_boxes, next_box
 from .detectors import BoxMap, Detector, find_detector
 from .face import Face
 
 Item = TypeVar('Item')
+
+# Of images that are kept for another look.
+_PIXELS_AT_ONCE = 50_000_000
 
 #: What to do where neither boxes nor a detector say where the faces are.
 NO_DETECTOR = (
@@ -46,15 +50,19 @@ class Landmarker(ABC):
     Args:
         detector: See :func:`mmwing.runtime.detectors.find_detector`.
         batch_size: Faces that go through the model at once.
+        looks: How many times the model looks at a face: after the first, in the box
+            around the landmarks that it has found.
 
     Raises:
         ImportError: If the detector is not installed.
         ValueError: If an argument is out of range.
     """
 
-    def __init__(self, detector: str | Detector | None, batch_size: int) -> None:
+    def __init__(self, detector: str | Detector | None, batch_size: int,
+                 looks: int) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+        self.looks = check_looks(looks)
         self.detector = find_detector(detector)
         self.batch_size = batch_size
         self._box_map_checked = False
@@ -69,8 +77,8 @@ class Landmarker(ABC):
         """Faces with their landmarks, each with the index of its image."""
 
     def __call__(self, images: ImageLike | Sequence[ImageLike],
-                 boxes: object = None,
-                 channel_order: str = 'bgr') -> list[Face] | list[list[Face]]:
+                 boxes: object = None, channel_order: str = 'bgr',
+                 looks: int | None = None) -> list[Face] | list[list[Face]]:
         """Find landmarks in an image or in several.
 
         Args:
@@ -82,6 +90,7 @@ class Landmarker(ABC):
                 a list of such arrays. ``'whole'`` says that each image is one face,
                 cropped as tightly. By default the detector finds the faces.
             channel_order: Of arrays, ``'bgr'`` (OpenCV) or ``'rgb'``.
+            looks: In the place of the landmarker's own number.
 
         Returns:
             The faces of the image; for a list of images a list of such lists.
@@ -97,9 +106,25 @@ class Landmarker(ABC):
         given = self._boxes_of_each(boxes, len(items), several)
         results: list[list[Face]] = [[] for _ in items]
         loaded = (read_image(image, channel_order) for image in items)
-        for index, face in self._predict(self._locate(loaded, given)):
+        looks = self.looks if looks is None else check_looks(looks)
+        for index, face in self._look(self._locate(loaded, given), looks):
             results[index].append(face)
         return results if several else results[0]
+
+    def _look(self, faces: Iterator[Located],
+              looks: int) -> Iterator[tuple[int, Face]]:
+        if looks == 1:
+            yield from self._predict(faces)
+            return
+        for group in _groups(faces, self.batch_size):
+            places = group
+            for _ in range(looks - 1):
+                found = self._predict(iter(places))
+                places = [place._replace(box=next_box(face.keypoints, place.box))
+                          for place, (_, face) in zip(places, found, strict=True)]
+            for place, (index, face) in zip(group, self._predict(iter(places)),
+                                            strict=True):
+                yield index, replace(face, box=place.box)
 
     def _boxes_of_each(self, boxes: object, count: int, several: bool) -> list:
         if boxes is None:
@@ -162,6 +187,37 @@ class Landmarker(ABC):
                 f'the model was trained on {own!r}, whose boxes may lie otherwise: '
                 'tools/fit_detector_box.py fits box_map', stacklevel=2)
         self._box_map_checked = True
+
+
+def check_looks(looks: int) -> int:
+    """The number of looks.
+
+    Raises:
+        ValueError: If it is not a whole number of at least 1.
+    """
+    if isinstance(looks, bool) or not isinstance(looks, int) or looks < 1:
+        raise ValueError('looks must be a whole number of at least 1, got '
+                         f'{looks!r}')
+    return looks
+
+
+def _groups(faces: Iterator[Located], size: int) -> Iterator[list[Located]]:
+    """Up to ``size`` faces of images that fit the memory."""
+    group: list[Located] = []
+    pixels = 0
+    for face in faces:
+        if not group or face.image_index != group[-1].image_index:
+            of_image = face.image.shape[0] * face.image.shape[1]
+            if group and pixels + of_image > _PIXELS_AT_ONCE:
+                yield group
+                group, pixels = [], 0
+            pixels += of_image
+        group.append(face)
+        if len(group) == size:
+            yield group
+            group, pixels = [], 0
+    if group:
+        yield group
 
 
 def batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:

@@ -13,7 +13,7 @@ import numpy as np
 from .crops import Crop
 from .detectors import Detector
 from .face import Face
-from .landmarker import Landmarker, Located, batches
+from .landmarker import Landmarker, Located, batches, check_looks
 from .licence import tell_licence
 
 #: The form of the metadata; raised when a reader of the former cannot read it.
@@ -31,6 +31,7 @@ class OnnxLandmarker(Landmarker):
         model: The file.
         detector: As for :class:`mmwing.FaceLandmarker`.
         batch_size: Faces that go through the model at once.
+        looks: As for :class:`mmwing.FaceLandmarker`.
         threads: Of ONNX Runtime; by default one a core.
         providers: Where ONNX Runtime computes; by default on the CPU.
 
@@ -49,9 +50,9 @@ class OnnxLandmarker(Landmarker):
 
     def __init__(self, model: str | os.PathLike, *,
                  detector: str | Detector | None = 'auto', batch_size: int = 32,
-                 threads: int | None = None,
+                 looks: int | None = None, threads: int | None = None,
                  providers: Sequence[str] = ('CPUExecutionProvider', )) -> None:
-        super().__init__(detector, batch_size)
+        super().__init__(detector, batch_size, 1 if looks is None else looks)
         try:
             import onnxruntime
         except ImportError as error:
@@ -79,6 +80,8 @@ class OnnxLandmarker(Landmarker):
         #: What the file says of the model: see docs/use_a_model.md.
         self.metadata = {key: json.loads(value) for key, value in found.items()
                          if key != 'mmwing_format'}
+        if looks is None:
+            self.looks = check_looks(self.metadata.get('looks', 1))
         self._crop = Crop(tuple(self.metadata['input_size']), self.metadata['widen'],
                           self.metadata['antialias'])
         self._crops_itself = self.metadata['inputs'] == 'image'

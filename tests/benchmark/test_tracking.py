@@ -26,7 +26,7 @@ class Oracle:
         self._rng = np.random.default_rng(0)
         self._noise, self._late, self.videos = noise, late, []
 
-    def __call__(self, image, boxes):
+    def __call__(self, image, boxes, looks=None):
         true = self.videos[-1].latest[-1 - min(self._late,
                                                len(self.videos[-1].latest) - 1)]
         noise = self._rng.normal(0, self._noise, true.shape)

@@ -8,6 +8,7 @@ from PIL import Image
 
 import mmwing
 from mmwing.inference import BoxMap, FaceLandmarker
+from mmwing.runtime.boxes import landmark_box
 
 
 def assert_same(keypoints, expected):
@@ -196,6 +197,45 @@ def test_the_flip_test_is_that_of_the_config_or_as_asked(checkpoint, faces):
     assert differ(asked.keypoints, without.keypoints)
 
 
+def test_another_look_is_at_what_the_former_has_found(checkpoint, landmarker, faces):
+    twice = FaceLandmarker(checkpoint, detector=None, device='cpu', batch_size=2,
+                           looks=2)
+    images, boxes = [face['img'] for face in faces], [face['bbox'] for face in faces]
+    first = landmarker(images, boxes=boxes)
+    around = [landmark_box(face.keypoints)[None] for [face] in first]
+    second = landmarker(images, boxes=around)
+    for [found], [expected], [former], box in zip(twice(images, boxes=boxes), second,
+                                                  first, boxes, strict=True):
+        assert_same(found.keypoints, expected.keypoints)
+        assert differ(found.keypoints, former.keypoints)
+        np.testing.assert_array_equal(found.box, box[0])
+    [once] = twice(images[0], boxes=boxes[0], looks=1)
+    assert_same(once.keypoints, first[0][0].keypoints)
+
+
+def test_the_config_says_how_often_to_look(checkpoint, config, faces):
+    cfg = config.copy()
+    cfg.model.test_cfg['looks'] = 2
+    assert FaceLandmarker(checkpoint, cfg, detector=None).looks == 2
+    assert FaceLandmarker(checkpoint, cfg, detector=None, looks=1).looks == 1
+    assert FaceLandmarker(checkpoint, detector=None).looks == 1
+
+
+def test_images_are_not_all_kept_for_another_look(checkpoint, faces, monkeypatch):
+    """Memory bounds the images of a batch; many faces of one image stay together."""
+    twice = FaceLandmarker(checkpoint, detector=None, device='cpu', looks=2)
+    height, width = faces[0]['img'].shape[:2]
+    monkeypatch.setattr('mmwing.runtime.landmarker._PIXELS_AT_ONCE', 2 * height * width)
+    sizes = []
+    step = twice.model.test_step
+    monkeypatch.setattr(twice.model, 'test_step', lambda data: (
+        sizes.append(len(data['inputs'])), step(data))[1])
+    boxes = [np.repeat(faces[0]['bbox'], 7, 0), *(face['bbox'] for face in faces[1:])]
+    results = twice([face['img'] for face in faces], boxes=boxes)
+    assert [len(result) for result in results] == [7, 1, 1, 1, 1]
+    assert sizes == [8, 8, 2, 2, 1, 1]
+
+
 def test_regression_has_no_confidence_and_says_so(landmarker, faces):
     [face] = landmarker(faces[0]['img'], boxes=faces[0]['bbox'])
     assert np.isnan(face.scores).all()
@@ -230,6 +270,9 @@ def test_a_cascade(faces):
 
 @pytest.mark.parametrize(('arguments', 'error', 'message'), [
     (dict(batch_size=0), ValueError, 'batch_size'),
+    (dict(looks=0), ValueError, 'looks must be a whole number of at least 1, got 0'),
+    (dict(looks=1.5), ValueError, 'looks'),
+    (dict(looks=True), ValueError, 'looks'),
     (dict(detector='haar'), ValueError, "'centerface', 'dlib', 'mmdet'"),
     (dict(detector=3), TypeError, r'method detect\(rgb\)'),
 ])

@@ -150,6 +150,20 @@ def test_scores_of_a_model_that_has_them(checkpoint, faces, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_file_knows_how_often_to_look(checkpoint, config, faces, tmp_path):
+    cfg = config.copy()
+    cfg.model.test_cfg['looks'] = 2
+    export_onnx(checkpoint, tmp_path / 'twice.onnx', config=cfg)
+    found = OnnxLandmarker(tmp_path / 'twice.onnx', detector=None)
+    images, boxes = [face['img'] for face in faces], [face['bbox'] for face in faces]
+    expected = FaceLandmarker(checkpoint, detector=None, device='cpu', looks=2)
+    assert found.looks == 2
+    for [one], [other] in zip(found(images, boxes=boxes), expected(images, boxes=boxes),
+                              strict=True):
+        assert off([one], [other]) < 1e-3
+    assert OnnxLandmarker(tmp_path / 'twice.onnx', detector=None, looks=1).looks == 1
+
+
 def test_the_newer_exporter_gives_the_same(checkpoint, exported, faces, tmp_path):
     pytest.importorskip('onnxscript')
     export_onnx(checkpoint, tmp_path / 'dynamo.onnx', dynamo=True)

@@ -37,7 +37,7 @@ class SpotFinder:
         return np.array([[x.min(), y.min(), x.max(), y.max()]], np.float32), np.array(
             [0.75])
 
-    def __call__(self, images, boxes):
+    def __call__(self, images, boxes, looks=None):
         if isinstance(images, list):
             return [self(image, found) for image, found in zip(images, boxes,
                                                                strict=True)]
@@ -184,7 +184,7 @@ def test_no_file_is_left_half_written(clips, stop):
     class Breaks(SpotFinder):
         calls = 0
 
-        def __call__(self, images, boxes):
+        def __call__(self, images, boxes, looks=None):
             self.calls += 1
             if self.calls > 5:
                 raise stop
@@ -203,7 +203,7 @@ def test_ctrl_c_ends_a_camera_and_keeps_what_it_saw(clips, monkeypatch):
     class Ends(SpotFinder):
         calls = 0
 
-        def __call__(self, images, boxes):
+        def __call__(self, images, boxes, looks=None):
             self.calls += 1
             if self.calls > 5:
                 raise KeyboardInterrupt

@@ -1,5 +1,6 @@
 """Slim files: what a prediction and a test need of a checkpoint, and nothing else."""
 
+import argparse
 import json
 import re
 import runpy
@@ -81,6 +82,20 @@ def test_a_training_starts_from_a_slim_file(slim, config, tmp_path):
     weight = torch.load(slim, weights_only=True)['state_dict']['head.fc.weight']
     assert runner.model.head.fc.weight.dtype == torch.float32
     torch.testing.assert_close(runner.model.head.fc.weight.data, weight.float())
+
+
+def test_a_training_starts_from_a_model_by_name(slim, config, monkeypatch):
+    monkeypatch.setattr(models, 'MODELS_FOLDER', slim.parent)
+    merge_args = runpy.run_path(mmwing.tool_path('train.py'))['merge_args']
+    args = argparse.Namespace(no_validate=False, launcher='none', amp=False,
+                              resume=None, auto_scale_lr=False, show=False,
+                              show_dir=None)
+    cfg = config.copy()
+    cfg.load_from = slim.stem
+    assert merge_args(cfg, args).load_from == str(slim)
+    cfg.load_from = 'no such model'
+    with pytest.raises(FileNotFoundError, match='no such model'):
+        merge_args(cfg, args)
 
 
 def test_the_average_that_was_validated_is_published(saved, config, tmp_path):

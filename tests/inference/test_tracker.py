@@ -37,7 +37,7 @@ class Scene:
                  if index not in self.hidden_from_detector]
         return np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.9)
 
-    def __call__(self, image, boxes):
+    def __call__(self, image, boxes, looks=None):
         return [self._face(np.asarray(box)) for box in boxes]
 
     def _face(self, box):

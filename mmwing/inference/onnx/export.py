@@ -26,7 +26,7 @@ from mmwing.runtime.onnx_landmarker import FORMAT
 from mmwing.version import __version__
 from mmwing.walk import type_name
 
-from ..checkpoint_config import find_test_pipeline
+from ..checkpoint_config import find_test_pipeline, looks_of
 from ..model_card import OTHER_BOX, UNKNOWN_LICENCE
 from ..models import load_model, plain_metainfo
 from .network import LandmarkNetwork
@@ -149,6 +149,7 @@ def _finish(proto: Any, network: LandmarkNetwork, crop: Crop, model: Any, out: P
     _describe(proto, {
         'inputs': inputs, 'input_size': list(crop.size), 'widen': crop.widen,
         'antialias': crop.antialias, 'flip_test': network.flip_test,
+        'looks': looks_of(model.cfg),
         'boxes': card.get('boxes', OTHER_BOX),
         'licence': card.get('licence', UNKNOWN_LICENCE),
         'dataset_meta': plain_metainfo(model.dataset_meta)})
