@@ -13,6 +13,7 @@ import argparse
 from mmengine.config import DictAction
 
 from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.files import check_file, write_json
 from mmwing.inference.detector_boxes import (
     describe_relation,
     measure_detector,
@@ -34,6 +35,8 @@ def parse_args() -> argparse.Namespace:
                         help='how many faces of each, evenly spaced; default: all')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
                         help='override settings of the config, key=value')
+    parser.add_argument('--out', metavar='JSON', help='write the mapped boxes of the '
+                        'last of these splits, for mmwing test --bbox-file')
     args = parser.parse_args()
     if args.number is not None and args.number < 1:
         parser.error(f'--number must be at least 1, got {args.number}')
@@ -46,6 +49,8 @@ def main() -> None:
     cfg = load_config(args.config, args.cfg_options)
     splits = [args.split, *([args.check] if args.check else [])]
     check_data(cfg, tuple(splits))
+    if args.out:
+        check_file(args.out)
     detector = DETECTORS[args.detector]()
     box_map = None
     for split in splits:
@@ -54,6 +59,8 @@ def main() -> None:
             box_map = relation.fit()
             print(f'box_map = {box_map}')
         print(f'{split}: {describe_relation(relation, box_map)}')
+        if args.out and split == splits[-1]:
+            write_json(args.out, relation.detections(box_map))
 
 
 if __name__ == '__main__':

@@ -43,7 +43,7 @@ class LooksTestLoop(TestLoop):
             pipeline has no ``GetBBoxCenterScale``.
     """
 
-    dataloader: DataLoader
+    dataloader: Any
 
     def __init__(self, runner: Runner, dataloader: dict | DataLoader,
                  evaluator: dict | list | Evaluator, fp16: bool = False,

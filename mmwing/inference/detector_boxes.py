@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ _MIN_IOU = 0.3
 
 
 def training_boxes(cfg: Config, split: str, number: int | None = None
-                   ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+                   ) -> Iterator[tuple[np.ndarray, np.ndarray, int | str]]:
     """Images of a config's data, with the boxes that faces are cropped by.
 
     Args:
@@ -30,9 +30,9 @@ def training_boxes(cfg: Config, split: str, number: int | None = None
         number: How many, evenly spaced; by default all.
 
     Yields:
-        The image (H, W, 3), BGR, and the square box (4,), x1, y1, x2, y2: what the
+        The image (H, W, 3), BGR; the square box (4,), x1, y1, x2, y2: what the
         pipeline has before ``GetBBoxCenterScale`` pads it, made square by its longer
-        side as the crop is.
+        side as the crop is; and the image's id.
 
     Raises:
         ValueError: If the config has no such split, or a pipeline does not crop by
@@ -52,7 +52,8 @@ def training_boxes(cfg: Config, split: str, number: int | None = None
                 else:
                     center, size = bbox_xyxy2cs(sample['bbox'][0])
                 half = max(size) / 2
-                yield sample['img'], np.concatenate([center - half, center + half])
+                yield (sample['img'], np.concatenate([center - half, center + half]),
+                       sample['img_id'])
 
 
 def _before_the_box(pipeline: list) -> list:
@@ -70,11 +71,13 @@ class BoxRelation:
         detected: (N, 4), x1, y1, x2, y2 in pixels; NaN where no face was found.
         trained: (N, 4), square.
         others: How many further boxes the detector gave.
+        images: Ids of the faces' images, N.
     """
 
     detected: np.ndarray
     trained: np.ndarray
     others: int
+    images: Sequence[int | str]
 
     @property
     def found(self) -> np.ndarray:
@@ -93,6 +96,21 @@ class BoxRelation:
         x, y, scale = trim_mean(_relation(self.detected, self.trained)[self.found], 0.1)
         return BoxMap((round(float(x), 3), round(float(y), 3)), round(float(scale), 3))
 
+    def detections(self, box_map: BoxMap) -> list[dict]:
+        """The faces that were found, as COCO has detections.
+
+        Args:
+            box_map: What is made of the detector's boxes.
+
+        Returns:
+            ``image_id`` and ``bbox`` (x, y, w, h) of each: what
+            :class:`mmwing.BoxFromFile` reads.
+        """
+        return [{'image_id': image, 'bbox': [*box[:2].tolist(),
+                                             *(box[2:] - box[:2]).tolist()]}
+                for image, box, found in zip(self.images, box_map(self.detected),
+                                             self.found, strict=True) if found]
+
     def errors(self, box_map: BoxMap) -> np.ndarray:
         """What a map leaves, of the faces that were found.
 
@@ -107,19 +125,20 @@ class BoxRelation:
 
 
 def measure_detector(detector: Detector,
-                     faces: Iterable[tuple[np.ndarray, np.ndarray]]) -> BoxRelation:
+                     faces: Iterable[tuple[np.ndarray, np.ndarray, int | str]]
+                     ) -> BoxRelation:
     """Run a detector on images of known faces.
 
     Args:
         detector: The detector; its ``box_map`` is not applied.
-        faces: Images and boxes as :func:`training_boxes` yields them.
+        faces: Images, boxes and ids as :func:`training_boxes` yields them.
 
     Returns:
         Its boxes. Of several that it finds in an image the one counts that overlaps
         most with the known box.
     """
-    detected, trained, others = [], [], 0
-    for image, box in faces:
+    detected, trained, images, others = [], [], [], 0
+    for image, box, image_id in faces:
         found, _ = detector.detect(np.ascontiguousarray(image[..., ::-1]))
         best = np.full(4, np.nan)
         others += len(found)
@@ -129,7 +148,8 @@ def measure_detector(detector: Detector,
                 best, others = found[overlap.argmax()], others - 1
         detected.append(best)
         trained.append(box)
-    return BoxRelation(np.array(detected), np.array(trained), others)
+        images.append(image_id)
+    return BoxRelation(np.array(detected), np.array(trained), others, images)
 
 
 def _relation(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

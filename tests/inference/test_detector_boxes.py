@@ -5,6 +5,7 @@ import pytest
 
 import mmwing
 from mmwing.config import load_config
+from mmwing.files import write_json
 from mmwing.inference.detector_boxes import (
     BoxRelation,
     describe_relation,
@@ -20,7 +21,7 @@ class OffsetDetector:
     """Knows where the faces are, and draws its boxes otherwise, with some noise."""
 
     def __init__(self, cfg):
-        self.boxes = [box for _, box in training_boxes(cfg, 'train')]
+        self.boxes = [box for _, box, _ in training_boxes(cfg, 'train')]
         self.random = np.random.default_rng(0)
         self.calls = 0
 
@@ -48,10 +49,11 @@ def test_training_boxes_are_those_of_the_crop():
     pairs = list(training_boxes(cfg, 'train', number=3))
     dataset = mmwing.registry.DATASETS.build(
         {**cfg.train_dataloader.dataset, 'pipeline': []})
-    for (image, box), index in zip(pairs, (0, 19, 39), strict=True):
+    for (image, box, image_id), index in zip(pairs, (0, 19, 39), strict=True):
         info = dataset.get_data_info(index)
         np.testing.assert_array_equal(image, info['img'])
         np.testing.assert_allclose(box, info['bbox'][0], rtol=1e-5)
+        assert image_id == info['img_id']
 
 
 def test_the_map_is_found_again(relation):
@@ -71,8 +73,21 @@ def test_what_the_map_leaves_is_the_noise(relation):
     assert '39 of 40 faces found, 39 other boxes' in text
 
 
+def test_the_boxes_can_be_tested_with(relation, tmp_path):
+    """Mapped, in the form that a test reads, one for each face that was found."""
+    write_json(tmp_path / 'boxes.json', relation.detections(relation.fit()))
+    boxes = mmwing.BoxFromFile(tmp_path / 'boxes.json')
+    found = [boxes.find(dict(id=0, img_id=image, bbox=box[None])) for image, box in zip(
+        relation.images, relation.trained, strict=True)]
+    assert [box is None for box in found].count(True) == 1 and found[2] is None
+    for index in (0, 1, 3):
+        np.testing.assert_allclose(
+            found[index], relation.fit()(relation.detected[index:index + 1])[0],
+            rtol=1e-5)
+
+
 def test_no_face_found():
-    relation = BoxRelation(np.full((3, 4), np.nan), np.ones((3, 4)), 0)
+    relation = BoxRelation(np.full((3, 4), np.nan), np.ones((3, 4)), 0, [1, 2, 3])
     with pytest.raises(ValueError, match='none of the 3 faces'):
         relation.fit()
 
