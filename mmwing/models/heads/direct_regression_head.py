@@ -18,6 +18,8 @@ from mmwing.models.mean_shape import HasMeanShape
 from mmwing.models.units import losses_without_unit, set_loss_units
 from mmwing.registry import MODELS
 
+from .landmark_confidence import LandmarkConfidence
+
 POOLS = ('flatten', 'avg')
 
 
@@ -60,6 +62,11 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             stored in the checkpoint. Defaults to ``None``.
         input_size (Sequence[int], optional): (w, h) of the network input in pixels.
             Defaults to that of the decoder.
+        confidence (dict, optional): Predict how far off each landmark is to be
+            expected, and scores from that: arguments of
+            :class:`mmwing.models.heads.LandmarkConfidence`, ``dict()`` for its
+            defaults. Landmarks are the same with and without. Defaults to ``None``:
+            scores are all 1, as in MMPose.
 
     Raises:
         ValueError: If an argument is out of range or two contradict each other.
@@ -85,7 +92,8 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                  hidden_channels: int | Sequence[int] | None = None,
                  dropout: float = 0.0,
                  mean_shape: np.ndarray | Sequence | str | PathLike | None = None,
-                 input_size: Sequence[int] | None = None) -> None:
+                 input_size: Sequence[int] | None = None,
+                 confidence: dict | None = None) -> None:
         if pool not in POOLS:
             raise ValueError(f'pool must be one of {POOLS}, got {pool!r}')
         if not 0 <= dropout < 1:
@@ -127,6 +135,44 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             self.mean_shape = None
         else:
             self.register_mean_shape(mean_shape)
+        # Last, so that the layers above start as they do without.
+        self.confidence: LandmarkConfidence | None = None
+        if confidence is not None:
+            self._add_confidence(confidence)
+
+    # ------------------------------------------------------------ confidence
+
+    def _add_confidence(self, confidence: dict, local_channels: int = 0) -> None:
+        if self.input_size is None:
+            raise ValueError('confidence counts in pixels: give the head a decoder '
+                             '(the codec), or input_size=(w, h)')
+        # Whatever is drawn after it, here and in training, is drawn as without.
+        with torch.random.fork_rng(devices=[]):
+            branch = LandmarkConfidence(
+                self.num_joints, self.fc.in_features, local_channels, self.input_size,
+                **confidence)
+        if branch.alone:
+            self.requires_grad_(False)
+        self.confidence = branch
+        self.train(self.training)
+
+    def init_weights(self) -> None:
+        """Initialise all but the confidence, which is initialised as it is built.
+
+        MMPose's rule for the output layer would reach it, and draw for it.
+        """
+        confidence, self.confidence = self.confidence, None
+        super().init_weights()
+        self.confidence = confidence
+
+    def train(self, mode: bool = True) -> DirectRegressionHead:
+        """Set the mode; beside a confidence that is trained alone, all else tests."""
+        super().train(mode)
+        confidence = getattr(self, 'confidence', None)
+        if mode and confidence is not None and confidence.alone:
+            for child in self.children():
+                child.train(child is confidence)
+        return self
 
     # ------------------------------------------------------------ input size
 
@@ -190,6 +236,35 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         Raises:
             ValueError: If the features are not the ``in_channels`` of the head.
         """
+        return self._regress(feats)[0][-1]
+
+    def forward_with_errors(
+            self, feats: tuple[Tensor, ...] | Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the coordinates, and how far off each landmark is to be expected.
+
+        Args:
+            feats (tuple[Tensor] | Tensor): See :meth:`forward`.
+
+        Returns:
+            tuple[Tensor, Tensor]: What :meth:`forward` returns; and the mean distance
+            to be expected between landmark and truth, in pixels of the input, (N, K).
+
+        Raises:
+            RuntimeError: If the head was built without ``confidence``.
+        """
+        if self.confidence is None:
+            raise RuntimeError('the head was built without confidence; build it with '
+                               'confidence=dict()')
+        steps, evidence = self._regress(feats)
+        expected = self.confidence(*evidence).exp() * self.confidence.calibration
+        return steps[-1], expected
+
+    def _regress(self, feats: tuple[Tensor, ...] | Tensor
+                 ) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+        """Coordinates (N, K, 2), from the first guess on; and what they came from.
+
+        The latter are the arguments of :meth:`LandmarkConfidence.forward`.
+        """
         x = feats if isinstance(feats, Tensor) else feats[-1]
         if not torch.jit.is_tracing():
             self._check_features(x)
@@ -197,11 +272,11 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             x = x.mean(dim=(2, 3))
         x = self.hidden(torch.flatten(x, 1))
         with torch.autocast(x.device.type, enabled=False):
-            x = self.fc(x.to(self.fc.weight.dtype))
-        coords = x.reshape(-1, self.num_joints, 2)
+            output = self.fc(x.to(self.fc.weight.dtype))
+        coords = output.reshape(-1, self.num_joints, 2)
         if self.mean_shape is not None:
             coords = coords + self.mean_shape
-        return coords
+        return [coords], (x, )
 
     def _check_features(self, x: Tensor) -> None:
         flat = x.shape[1:].numel()
@@ -232,22 +307,45 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             train_cfg (dict, optional): Not used; MMPose's signature.
 
         Returns:
-            dict[str, Tensor]: ``loss_kpt``; ``acc_pose``, the share of landmarks off
-            by less than 5 % of the input size, as MMPose's head logs; with a known
-            input size also ``error_px``, the mean distance in pixels of the input,
-            and ``nme_landmark_box_sqrt_area``, the mean over faces of that distance
-            divided by the root of the area of the face's landmark box. Scalars.
+            dict[str, Tensor]: ``loss_kpt``; with ``confidence`` ``loss_confidence``,
+            the negative log-likelihood of the errors; ``acc_pose``, the share of
+            landmarks off by less than 5 % of the input size, as MMPose's head logs;
+            with a known input size also ``error_px``, the mean distance in pixels of
+            the input, and ``nme_landmark_box_sqrt_area``, the mean over faces of that
+            distance divided by the root of the area of the face's landmark box.
+            Scalars.
 
         Raises:
             ValueError: If labels and head differ in the number of landmarks.
             RuntimeError: If the loss needs an input size and there is none, or the
-                mean shape has not been computed.
+                mean shape has not been computed; or if the confidence is to be trained
+                alone and the backbone is not frozen.
         """
         self._require_training_setup()
-        pred = self.forward(feats)
+        steps, evidence = self._regress(feats)
         target, weight = self._collect_labels(batch_data_samples)
-        loss = self.loss_module(pred, target, weight.unsqueeze(-1))
-        return {'loss_kpt': loss, **self._accuracies(pred.detach(), target, weight)}
+        losses = {name: self.loss_module(pred, target, weight.unsqueeze(-1))
+                  for name, pred in self._named(steps)}
+        pred = steps[-1].detach()
+        losses.update(self._confidence_loss(pred, evidence, target, weight))
+        return {**losses, **self._accuracies(pred, target, weight)}
+
+    def _named(self, steps: list[Tensor]) -> list[tuple[str, Tensor]]:
+        """What has a loss of its own, by the name of the loss."""
+        return [('loss_kpt', pred) for pred in steps]
+
+    def _confidence_loss(self, pred: Tensor, evidence: tuple[Tensor, ...],
+                         target: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        if self.confidence is None:
+            return {}
+        if self.confidence.alone and evidence[0].requires_grad:
+            raise RuntimeError(
+                'confidence=dict(alone=True) trains nothing but the confidence, but '
+                'the backbone is being trained: freeze it, for WingCNN and ResNet by '
+                'frozen_stages (all of its stages) and norm_eval=True')
+        known, residual = _known_residuals(pred, target, weight)
+        return {'loss_confidence': self.confidence.loss(
+            self.confidence(*evidence), residual * self.pixels, known)}
 
     def _require_training_setup(self) -> None:
         # Looked at once: the mean shape lives on the device, and looking halts it.
@@ -278,8 +376,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
     @torch.no_grad()
     def _accuracies(self, pred: Tensor, target: Tensor,
                     weight: Tensor) -> dict[str, Tensor]:
-        known = (weight > 0) & target.isfinite().all(dim=-1)  # (N, K)
-        residual = torch.where(known.unsqueeze(-1), pred - target, 0)
+        known, residual = _known_residuals(pred, target, weight)
         # MMPose's PCK: per landmark over the batch, then over landmarks that occur.
         hits = (residual.norm(dim=-1) < 0.05) & known
         occurs = known.any(dim=0)
@@ -319,7 +416,11 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                 ``shift_coords=False`` makes that w - x, as in MMPose, one pixel off.
 
         Returns:
-            list[InstanceData]: ``keypoints`` (1, K, 2) and ``keypoint_scores``.
+            list[InstanceData]: ``keypoints`` (1, K, 2) and ``keypoint_scores`` (1, K);
+            with ``confidence`` the latter are those of
+            :meth:`LandmarkConfidence.score`, and ``keypoint_errors`` (1, K) are the
+            distances to be expected between landmark and truth, in pixels of the
+            network input (the mean of both with ``flip_test``).
 
         Raises:
             ValueError: If ``flip_test`` lacks what it needs, or the pipeline crops to
@@ -330,14 +431,27 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         self._check_crops(batch_data_samples)
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
-            coords = self._predict_flip_test(feats, batch_data_samples,
-                                             test_cfg.get('shift_coords', True))
+            coords, *expected = self._predict_flip_test(
+                feats, batch_data_samples, test_cfg.get('shift_coords', True))
         else:
-            coords = self.forward(feats)
-        return self.decode(coords.unsqueeze(1))
+            coords, *expected = self._predict_one(feats)
+        instances = self.decode(coords.unsqueeze(1))
+        if self.confidence is not None:
+            errors = expected[0].unsqueeze(1)
+            for instance, error, score in zip(
+                    instances, errors.cpu().numpy(),
+                    self.confidence.score(errors).cpu().numpy(), strict=True):
+                instance.keypoint_scores, instance.keypoint_errors = score, error
+        return instances
+
+    def _predict_one(self, feats: tuple[Tensor, ...] | Tensor) -> tuple[Tensor, ...]:
+        """Coordinates and, with a confidence, the errors to be expected."""
+        if self.confidence is None:
+            return (self.forward(feats), )
+        return self.forward_with_errors(feats)
 
     def _predict_flip_test(self, feats: Any, batch_data_samples: list,
-                           shift_coords: bool) -> Tensor:
+                           shift_coords: bool) -> tuple[Tensor, ...]:
         if not isinstance(feats, list) or len(feats) != 2:
             raise ValueError('flip_test needs a list of two: the features of the '
                              'images and of the mirrored images')
@@ -357,13 +471,22 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         if input_size is None:
             raise ValueError("flip_test needs the input size: keep 'input_size' in "
                              'meta_keys of PackPoseInputs, or give the head a decoder')
-        coords = self.forward(feats[0])
-        mirrored = flip_coordinates(self.forward(feats[1]),
-                                    flip_indices=list(flip_indices),
+        coords, *expected = self._predict_one(feats[0])
+        mirrored, *of_mirrored = self._predict_one(feats[1])
+        mirrored = flip_coordinates(mirrored, flip_indices=list(flip_indices),
                                     shift_coords=shift_coords,
                                     input_size=input_size)
         # A preprocessor that pads on the right mirrors the padding, too.
         width = input_size[0]
         padded_width = metainfo.get('batch_input_shape', (0, width))[1]
         mirrored[..., 0] += (padded_width - width) / width
-        return (coords + mirrored) * 0.5
+        return ((coords + mirrored) * 0.5, *(
+            (of_image + of_mirror[:, list(flip_indices)]) * 0.5
+            for of_image, of_mirror in zip(expected, of_mirrored, strict=True)))
+
+
+def _known_residuals(pred: Tensor, target: Tensor,
+                     weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Which landmarks are annotated (N, K); residuals (N, K, 2), 0 for the others."""
+    known = (weight > 0) & target.isfinite().all(dim=-1)
+    return known, torch.where(known.unsqueeze(-1), pred - target, 0)

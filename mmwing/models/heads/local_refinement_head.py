@@ -15,6 +15,9 @@ from mmwing.registry import MODELS
 
 from .direct_regression_head import DirectRegressionHead
 
+# In pixels of the input; corrections may be 0, of which there is no logarithm.
+_LEAST_MOVE = 0.05
+
 
 class RefinementStep(BaseModule):
     """From what is around all landmarks to a correction of all landmarks.
@@ -57,10 +60,18 @@ class RefinementStep(BaseModule):
 
     def forward(self, patches: list[Tensor]) -> Tensor:
         """Normalised corrections (N, K, 2) of one (N, K, C * points) for each map."""
+        return self.correct(self.look(patches))
+
+    def look(self, patches: list[Tensor]) -> Tensor:
+        """Features of each landmark, (N, K, embed_dims)."""
         embedded = [embed(patch)
                     for embed, patch in zip(self.embed, patches, strict=True)]
         features = torch.stack(embedded).sum(0) + self.landmark
-        features = self.dropout(F.relu(self.norm(features))).flatten(1)
+        return self.dropout(F.relu(self.norm(features)))
+
+    def correct(self, local: Tensor) -> Tensor:
+        """Normalised corrections (N, K, 2) of what :meth:`look` returns."""
+        features = local.flatten(1)
         # As in the parent: a coordinate has no place in half precision.
         with torch.autocast(features.device.type, enabled=False):
             offset = self.offset(features.to(self.offset.weight.dtype))
@@ -94,6 +105,8 @@ class LocalRefinementHead(DirectRegressionHead):
         local_dropout (float): Probability of dropping a feature of a landmark in
             training; the parent's ``dropout`` is for its hidden layers. Defaults to
             0.
+        confidence (dict, optional): As in the parent. Here it sees the features of
+            each landmark, too, and how far the corrections have moved it.
         **kwargs: As in the parent.
 
     Raises:
@@ -120,6 +133,7 @@ class LocalRefinementHead(DirectRegressionHead):
                  embed_dims: int = 64,
                  max_offset: float = 0.02,
                  local_dropout: float = 0.0,
+                 confidence: dict | None = None,
                  **kwargs: Any) -> None:
         if not local_channels or min(local_channels) < 1:
             raise ValueError('local_channels must name the channels of at least one '
@@ -138,36 +152,40 @@ class LocalRefinementHead(DirectRegressionHead):
         self.steps = InitModuleList(
             RefinementStep(num_joints, self.local_channels, patch_size, embed_dims,
                            max_offset, local_dropout) for _ in range(num_steps))
+        if confidence is not None:
+            self._add_confidence(confidence, embed_dims + num_steps)
 
-    def forward(self, feats: tuple[Tensor, ...] | Tensor) -> Tensor:
-        """Predict the coordinates.
+    def forward_steps(self, feats: tuple[Tensor, ...] | Tensor) -> list[Tensor]:
+        """The first guess and what each step makes of it.
 
         Args:
             feats (tuple[Tensor]): The backbone's maps, (N, C, h, w) each: first those
                 of ``local_channels``, last the one of ``in_channels``.
 
         Returns:
-            Tensor: Coordinates normalised by the input size, (N, K, 2).
-        """
-        return self.forward_steps(feats)[-1]
-
-    def forward_steps(self, feats: tuple[Tensor, ...] | Tensor) -> list[Tensor]:
-        """The first guess and what each step makes of it.
-
-        Args:
-            feats (tuple[Tensor]): See :meth:`forward`.
-
-        Returns:
             list[Tensor]: ``num_steps + 1`` times normalised (N, K, 2).
         """
+        return self._regress(feats)[0]
+
+    def _regress(self, feats: tuple[Tensor, ...] | Tensor
+                 ) -> tuple[list[Tensor], tuple[Tensor, ...]]:
         maps = self._local_maps(feats)
-        coords = [super().forward(feats)]
+        coords, evidence = super()._regress(feats)
         for step in self.steps:
             # Where to look is not learnt from what is seen there: each step answers
             # for its own correction.
             center = coords[-1].detach()
-            coords.append(center + step([self._read(m, center) for m in maps]))
-        return coords
+            local = step.look([self._read(m, center) for m in maps])
+            coords.append(center + step.correct(local))
+        if self.confidence is not None:
+            evidence = (*evidence, torch.cat([local, self._moves(coords)], -1))
+        return coords, evidence
+
+    def _moves(self, coords: list[Tensor]) -> Tensor:
+        """How far each step has moved the landmarks, (N, K, num_steps), logarithmic."""
+        moves = (torch.stack(coords[1:], -1) - torch.stack(coords[:-1], -1)).detach()
+        distance = (moves * self.pixels.unsqueeze(-1)).square().sum(2).sqrt()
+        return torch.log(distance + _LEAST_MOVE)
 
     def _local_maps(self, feats: tuple[Tensor, ...] | Tensor) -> tuple[Tensor, ...]:
         if isinstance(feats, Tensor):
@@ -203,24 +221,6 @@ class LocalRefinementHead(DirectRegressionHead):
                                     padding_mode='border', align_corners=False)
         return patches.permute(0, 2, 1, 3).flatten(2)
 
-    def loss(self,
-             feats: tuple[Tensor, ...] | Tensor,
-             batch_data_samples: list,
-             train_cfg: dict | None = None) -> dict[str, Tensor]:
-        """Compute the loss of the first guess and of each correction.
-
-        Args:
-            feats (tuple[Tensor]): See :meth:`forward`.
-            batch_data_samples (list[PoseDataSample]): As in the parent.
-            train_cfg (dict, optional): Not used; MMPose's signature.
-
-        Returns:
-            dict[str, Tensor]: ``loss_kpt_0`` of the first guess, ``loss_kpt_1`` of
-            the first correction and so on; the parent's accuracies, of the last.
-        """
-        self._require_training_setup()
-        steps = self.forward_steps(feats)
-        target, weight = self._collect_labels(batch_data_samples)
-        losses = {f'loss_kpt_{i}': self.loss_module(pred, target, weight.unsqueeze(-1))
-                  for i, pred in enumerate(steps)}
-        return {**losses, **self._accuracies(steps[-1].detach(), target, weight)}
+    def _named(self, steps: list[Tensor]) -> list[tuple[str, Tensor]]:
+        """``loss_kpt_0`` of the first guess, ``loss_kpt_1`` of the first correction."""
+        return [(f'loss_kpt_{index}', pred) for index, pred in enumerate(steps)]

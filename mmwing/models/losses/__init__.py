@@ -2,6 +2,7 @@
 
 from .base import ResidualLoss
 from .heatmap import AdaptiveWingLoss, HeatmapWingLoss
+from .likelihood import ErrorLikelihood
 from .regression import (
     GeneralRobustLoss,
     L1Loss,
@@ -12,6 +13,6 @@ from .regression import (
     WingLoss,
 )
 
-__all__ = ['AdaptiveWingLoss', 'GeneralRobustLoss', 'HeatmapWingLoss', 'L1Loss',
-           'L2Loss', 'RectifiedWingLoss', 'ResidualLoss', 'SmoothL1Loss',
-           'SoftWingLoss', 'WingLoss']
+__all__ = ['AdaptiveWingLoss', 'ErrorLikelihood', 'GeneralRobustLoss',
+           'HeatmapWingLoss', 'L1Loss', 'L2Loss', 'RectifiedWingLoss', 'ResidualLoss',
+           'SmoothL1Loss', 'SoftWingLoss', 'WingLoss']
