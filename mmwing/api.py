@@ -10,6 +10,7 @@ from mmwing.config import load_config, swap_loss
 from mmwing.datasets.face import FaceLandmarkDataset, SyntheticFaceDataset
 from mmwing.datasets.samplers import WholeBatchSampler
 from mmwing.datasets.transforms import (
+    BackgroundBox,
     BoxError,
     BoxFromFile,
     FaceAffine,
@@ -36,7 +37,7 @@ from mmwing.engine import (
     PipelineSwitchHook,
     RunRecordHook,
 )
-from mmwing.evaluation import FaceAlignmentMetric
+from mmwing.evaluation import ConfidenceMetric, FaceAlignmentMetric
 from mmwing.evaluation.functional import auc, ced, failure_rate, nme
 from mmwing.inference import Face, FaceLandmarker, FaceTracker, list_models
 from mmwing.models.backbones import WingCNN
@@ -69,15 +70,15 @@ __all__ = [
     'CanvasDataset', 'FaceLandmarkDataset', 'PoseBalancedDataset', 'SubsetDataset',
     'SyntheticFaceDataset', 'WholeBatchSampler',
     # Transforms of the pipelines.
-    'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
-    'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor', 'RandomFaceBox',
-    'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
+    'BackgroundBox', 'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext',
+    'KeepLandmarks', 'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor',
+    'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks, optimiser wrapper and the loop of a test.
     'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
     'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook',
     'PipelineSwitchHook', 'RunRecordHook',
-    # Evaluation: the metric of a config, and its figures of plain arrays.
-    'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
+    # Evaluation: the metrics of a config, and figures of plain arrays.
+    'ConfidenceMetric', 'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.
     'Face', 'FaceLandmarker', 'FaceTracker', 'list_models',
     # Penalties and figures as plain functions.

@@ -21,6 +21,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'train': ('train.py', 'train a model'),
     'test': ('test.py', 'test a model and write a report'),
     'predict': ('predict.py', 'find the landmarks of faces in images and videos'),
+    'calibrate': ('calibrate_confidence.py',
+                  "measure a model's confidence and put it right"),
     'publish': ('publish_model.py', 'make a slim file of a trained model'),
     'export': ('export_model.py', 'write a trained model as ONNX'),
     'swap': ('swap_loss.py', 'give a config another loss'),

@@ -21,7 +21,7 @@ import mmwing
 NAMES = mmwing.list_configs()
 NAME = re.compile(
     r'td-reg_(?P<backbone>cnn6|cnn7|cnn6-7|res50)'
-    r'(?P<parts>(?:-local|-cascade|-pdb|-looks|-device)*)_'
+    r'(?P<parts>(?:-local|-cascade|-pdb|-looks|-device|-confidence)*)_'
     r'(?P<loss>[a-z0-9]+)_\d+xb(?P<batch>\d+)-(?P<length>\d+)(?P<unit>[ek])_'
     r'(?P<dataset>[a-z0-9-]+)-(?P<w>\d+)x(?P<h>\d+)')
 LOSSES = {'wing': 'mmwing.WingLoss', 'l1': 'mmwing.L1Loss'}
@@ -94,7 +94,8 @@ def test_the_name_says_what_the_config_holds(name):
         '-local' * (head.type == 'mmwing.LocalRefinementHead'), '-cascade' * cascade,
         '-pdb' * (dataset == 'mmwing.PoseBalancedDataset'),
         '-looks' * (cfg.model.test_cfg.get('looks', 1) > 1),
-        '-device' * ('augment_on_device' in cfg)])
+        '-device' * ('augment_on_device' in cfg),
+        '-confidence' * ('confidence' in head)])
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -44,6 +44,20 @@ def with_box_file(dataloader: dict, bbox_file: str | PathLike,
     return _change(dataloader, lambda crop: [dict(step), crop])
 
 
+def with_background_boxes(dataloader: dict, seed: int = 0) -> dict:
+    """Copy a dataloader's config, with :class:`mmwing.BackgroundBox` in its pipelines.
+
+    Args:
+        dataloader: Config of a dataloader.
+        seed: See there.
+
+    Raises:
+        ValueError: When no pipeline has a ``GetBBoxCenterScale``.
+    """
+    step = {'type': 'mmwing.BackgroundBox', 'seed': seed}
+    return _change(dataloader, lambda crop: [crop, dict(step)])
+
+
 def count_without_box(dataset, bbox_file: str | PathLike, missing: str = 'error'
                       ) -> int:
     """Number of faces for which a file has no box.

@@ -16,7 +16,7 @@ from mmpose.datasets.transforms import GetBBoxCenterScale
 from mmpose.structures.bbox import bbox_cs2xyxy, bbox_xyxy2cs
 from torch.utils.data import DataLoader
 
-from mmwing.datasets.transforms import BoxError
+from mmwing.datasets.transforms import BackgroundBox, BoxError
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
 from mmwing.runtime.landmarker import check_looks
@@ -147,7 +147,7 @@ def _with_boxes(dataset: Any, found: dict[tuple, np.ndarray]) -> Any:
              if isinstance(step, GetBBoxCenterScale)]
     if crops:
         place = crops[-1] + 1
-        while isinstance(steps[place], (BoxError, _LookAt)):
+        while isinstance(steps[place], (BackgroundBox, BoxError, _LookAt)):
             place += 1
         steps.insert(place, _LookAt(found, steps[crops[-1]].padding))
         changed.pipeline = Compose(steps)

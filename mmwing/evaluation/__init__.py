@@ -1,5 +1,6 @@
 """Evaluate landmarks as the face-alignment literature does."""
 
+from .confidence_metric import ConfidenceMetric
 from .faces import EvaluatedFaces
 from .metrics import FaceAlignmentMetric
 from .protocol import Protocol
@@ -8,5 +9,5 @@ from .run import RunRecord
 from .run_file import read_record, write_record
 from .summary import summarize
 
-__all__ = ['EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol', 'Provenance',
-           'RunRecord', 'read_record', 'summarize', 'write_record']
+__all__ = ['ConfidenceMetric', 'EvaluatedFaces', 'FaceAlignmentMetric', 'Protocol',
+           'Provenance', 'RunRecord', 'read_record', 'summarize', 'write_record']

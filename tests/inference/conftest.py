@@ -1,6 +1,11 @@
 """A model that training wrote, and faces to try it on."""
 
+import json
+
 import pytest
+import torch
+from mmengine.registry import DefaultScope
+from mmpose.models import build_pose_estimator
 
 from mmwing.config import build_runner, load_config
 from mmwing.datasets.face import SyntheticFaceDataset
@@ -36,6 +41,29 @@ def work_dir(config, tmp_path_factory):
 def checkpoint(work_dir):
     """Its checkpoint."""
     return str(work_dir / 'epoch_1.pth')
+
+
+@pytest.fixture(scope='session')
+def confident(config, checkpoint, tmp_path_factory):
+    """A checkpoint of the same network whose head has a confidence."""
+    cfg = config.copy()
+    cfg.model.head.confidence = {}
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        torch.manual_seed(0)
+        model = build_pose_estimator(cfg.model)
+    content = torch.load(checkpoint, weights_only=False)
+    model.load_state_dict(content['state_dict'], strict=False)
+    # Faces and landmarks have different scores, some high and some low.
+    output = model.head.confidence.face.output
+    torch.nn.init.normal_(output.weight, std=0.5)
+    torch.nn.init.normal_(output.bias, mean=0.5)
+    content['state_dict'] = model.state_dict()
+    described = json.loads(content['meta']['config_json'])
+    described['model']['head']['confidence'] = {}
+    content['meta']['config_json'] = json.dumps(described)
+    path = tmp_path_factory.mktemp('confident') / 'confident.pth'
+    torch.save(content, path)
+    return str(path)
 
 
 @pytest.fixture(scope='session')

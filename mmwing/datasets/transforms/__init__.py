@@ -1,5 +1,6 @@
 """Transforms for MMPose's pipelines: geometry, one warp, then pixels."""
 
+from .background_box import BackgroundBox
 from .blur import RandomGaussianBlur
 from .box_error import BoxError
 from .box_from_file import BoxFromFile
@@ -14,7 +15,7 @@ from .occlusion import RandomOcclusion
 from .pack_canvas import PackCanvas
 from .remove_label_offset import RemoveLabelOffset
 
-__all__ = ['BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext', 'KeepLandmarks',
-           'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor',
-           'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion',
+__all__ = ['BackgroundBox', 'BoxError', 'BoxFromFile', 'FaceAffine', 'FaceContext',
+           'KeepLandmarks', 'LabelNoise', 'LoadCachedImage', 'PackCanvas',
+           'RandomColor', 'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion',
            'RemoveLabelOffset']

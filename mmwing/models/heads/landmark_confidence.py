@@ -12,8 +12,8 @@ from mmwing.models.losses import ErrorLikelihood, L1Loss, ResidualLoss
 from mmwing.models.losses.base import check_positive
 from mmwing.registry import MODELS
 
-#: A landmark counts as found within this share of the input's sides, as in MMPose's
-#: ``acc_pose``.
+#: A landmark counts as found within this share of the input's side (the root of its
+#: area), as in MMPose's ``acc_pose``.
 FOUND_WITHIN = 0.05
 
 # Expected error of a branch that has learnt nothing, in sides of the input.
@@ -123,10 +123,10 @@ class LandmarkConfidence(BaseModule):
     def score(self, expected: Tensor) -> Tensor:
         """The probability that a landmark is found, given the error to be expected.
 
-        Found is within 5 % of the sides of the input. The probability is that of a
-        distance r whose density falls as exp(-2 r / m) to all sides, m being its mean:
-        with t = tolerance / m, 1 - (1 + 2 t) exp(-2 t). It falls from 1 to 0 as m
-        grows.
+        Found is within 5 % of the side of the input (the root of its area). The
+        probability is that of a distance r whose density falls as exp(-2 r / m) to all
+        sides, m being its mean: with t = tolerance / m, 1 - (1 + 2 t) exp(-2 t). It
+        falls from 1 to 0 as m grows.
 
         Args:
             expected (Tensor): Mean distances in pixels of the input.
