@@ -39,7 +39,14 @@ from mmwing.engine import (
 )
 from mmwing.evaluation import ConfidenceMetric, FaceAlignmentMetric
 from mmwing.evaluation.functional import auc, ced, failure_rate, nme
-from mmwing.inference import Face, FaceLandmarker, FaceTracker, list_models
+from mmwing.inference import (
+    Face,
+    FaceLandmarker,
+    FaceTracker,
+    HeadPose,
+    head_pose,
+    list_models,
+)
 from mmwing.models.backbones import WingCNN
 from mmwing.models.data_preprocessors import FaceAugmentor
 from mmwing.models.heads import DirectRegressionHead, LocalRefinementHead
@@ -80,7 +87,7 @@ __all__ = [
     # Evaluation: the metrics of a config, and figures of plain arrays.
     'ConfidenceMetric', 'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.
-    'Face', 'FaceLandmarker', 'FaceTracker', 'list_models',
+    'Face', 'FaceLandmarker', 'FaceTracker', 'HeadPose', 'head_pose', 'list_models',
     # Penalties and figures as plain functions.
     'functional',
     # Configs and programs.

@@ -34,7 +34,7 @@ def test_what_a_config_names_is_public(name):
 
 def test_no_public_class_is_forgotten_by_the_registries():
     classes = {name for name in api.__all__ if isinstance(getattr(api, name), type)}
-    assert classes == {*REGISTERED, 'Face', 'FaceLandmarker', 'FaceTracker'}
+    assert classes == {*REGISTERED, 'Face', 'FaceLandmarker', 'FaceTracker', 'HeadPose'}
 
 
 def test_the_functions_are_those_that_losses_and_metric_call():

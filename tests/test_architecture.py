@@ -21,11 +21,12 @@ MAY_IMPORT = {
     'images': 'files',
     'locks': 'files',
     'geometry': '',
+    'mean_head': '',
     'walk': '',
     'progress': '',
     'stack': 'files',
     # All that runs without PyTorch.
-    'runtime': 'files images',
+    'runtime': 'files images mean_head',
     # Figures of arrays: below the pictures that show them.
     'evaluation.functional': 'evaluation.normalizers evaluation.units',
     'evaluation.units': 'evaluation.normalizers',
@@ -44,7 +45,7 @@ MAY_IMPORT = {
     'datasets.wrappers': 'datasets.canvases datasets.formats files geometry',
     'datasets.samplers': '',
     'datasets.face': 'datasets.checks datasets.formats datasets.transforms files '
-                     'geometry images',
+                     'geometry images mean_head',
     'datasets': 'datasets.face datasets.samplers datasets.transforms '
                 'datasets.wrappers',
     'evaluation': 'datasets codecs csv_cells files geometry images visualization '

@@ -42,6 +42,9 @@ def parse_args() -> argparse.Namespace:
                         help='folder of the results, default: predictions')
     parser.add_argument('--format', default='json,csv', metavar='FORMATS',
                         help=f'some of {",".join(FORMATS)}; default: json,csv')
+    parser.add_argument('--head-pose', action='store_true',
+                        help='add yaw, pitch and roll of each head to JSON and CSV, in '
+                        'degrees; for models of 68 points')
     parser.add_argument('--no-filter', action='store_true',
                         help='in videos, leave landmarks as the model gives them, not '
                         'smoothed over time')
@@ -71,7 +74,7 @@ def main() -> None:
     summary = predict_images(
         landmarker, args.inputs, args.out, boxes=boxes, formats=args.format,
         drawings=not args.no_drawings, overwrite=args.overwrite,
-        smooth=not args.no_filter,
+        smooth=not args.no_filter, head_poses=args.head_pose,
         model=args.model or 'the model of mmwing')
     print(f'{summary}: {args.out}')
     if summary.problems:

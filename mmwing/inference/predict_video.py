@@ -44,7 +44,7 @@ class PredictedVideo:
 
 def predict_video(landmarker: FaceLandmarker, source: Input, out: Path, *,
                   boxes: str | BoxFile, formats: Sequence[str], drawings: bool,
-                  smooth: bool, model: str,
+                  smooth: bool, model: str, head_poses: bool,
                   progress: Callable[[Iterable, int], Iterable]) -> PredictedVideo:
     """Follow the faces of a video and write them down.
 
@@ -62,6 +62,7 @@ def predict_video(landmarker: FaceLandmarker, source: Input, out: Path, *,
         drawings: Whether to draw the faces.
         smooth: Whether landmarks are filtered over time.
         model: What the results call the model.
+        head_poses: Whether the results say how heads are turned.
         progress: Wraps an iterable and its length, 0 if that is not known.
 
     Raises:
@@ -79,7 +80,8 @@ def predict_video(landmarker: FaceLandmarker, source: Input, out: Path, *,
         names = meta.get('keypoint_id2name') or {}
         results = stack.enter_context(VideoResults(
             out / 'videos' / source.name, formats, source.path, model,
-            [names[index] for index in sorted(names)], int(meta['num_keypoints'])))
+            [names[index] for index in sorted(names)], int(meta['num_keypoints']),
+            video.size if head_poses else None))
         draw = stack.enter_context(write_video(
             out / 'drawings' / f'{source.name}.mp4', video.frame_rate)
             ) if drawings else None

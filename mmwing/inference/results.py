@@ -12,6 +12,7 @@ import numpy as np
 from mmwing.csv_cells import csv_text
 from mmwing.files import write_json, write_text
 from mmwing.runtime.face import Face
+from mmwing.runtime.head_pose import HeadPose, head_pose
 from mmwing.version import __version__
 
 
@@ -33,7 +34,8 @@ class PredictedImage:
 
 
 def write_predictions_json(path: Path, images: Sequence[PredictedImage],
-                           model: str, names: Sequence[str]) -> None:
+                           model: str, names: Sequence[str],
+                           head_poses: bool = False) -> None:
     """Write a COCO-style JSON file, which mmwing and MMPose read as annotations.
 
     ``bbox`` is x, y, w, h; ``keypoints`` is flat, x, y and 2 (visible) for each;
@@ -44,11 +46,13 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
         images: The images with their faces.
         model: What was used, for ``info``.
         names: Names of the landmarks.
+        head_poses: Whether to add ``head_pose``, see :func:`face_entry`.
     """
     annotations: list[dict] = []
     for image_id, image in enumerate(images):
         annotations += [
-            {'id': len(annotations) + index, 'image_id': image_id, **face_entry(face)}
+            {'id': len(annotations) + index, 'image_id': image_id,
+             **face_entry(face, image.size if head_poses else None)}
             for index, face in enumerate(image.faces)]
     write_json(path, {
         'info': {'description': f'Predictions of {model}', 'version': __version__},
@@ -59,45 +63,68 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
         'categories': [{'id': 1, 'name': 'face', 'keypoints': list(names)}]})
 
 
-def face_entry(face: Face) -> dict:
-    """A face as an annotation, without ``id`` and ``image_id``."""
+def face_entry(face: Face, pose_in: tuple[int, int] | None = None) -> dict:
+    """A face as an annotation, without ``id`` and ``image_id``.
+
+    Args:
+        face: The face.
+        pose_in: Width and height of its image, if ``head_pose`` is wanted: ``yaw``,
+            ``pitch`` and ``roll`` in degrees; null where the landmarks are no head.
+    """
     x1, y1, x2, y2 = map(_rounded, face.box.tolist())
     width, height = _rounded(x2 - x1), _rounded(y2 - y1)
     points = [[_rounded(x), _rounded(y), 2] for x, y in face.keypoints.tolist()]
-    return {'category_id': 1, 'iscrowd': 0, 'bbox': [x1, y1, width, height],
+    entry = {'category_id': 1, 'iscrowd': 0, 'bbox': [x1, y1, width, height],
             'area': _rounded(width * height), 'num_keypoints': len(points),
             'keypoints': [value for point in points for value in point],
             'keypoint_scores': None if np.isnan(face.scores).all() else
             [_number(score) for score in face.scores.tolist()],
             'score': _number(face.score)}
+    if pose_in is not None:
+        pose = find_head_pose(face, pose_in)
+        entry['head_pose'] = pose and {name: round(angle, 2) for name, angle in
+                                       pose._asdict().items()}
+    return entry
+
+
+def find_head_pose(face: Face, size: tuple[int, int]) -> HeadPose | None:
+    """The head pose of a face in an image of a size; None if its points are no head."""
+    try:
+        return head_pose(face.keypoints, size)
+    except ValueError:
+        return None
 
 
 def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
-                          num_keypoints: int) -> None:
+                          num_keypoints: int, head_poses: bool = False) -> None:
     """Write a CSV file with a row a face, which mmwing reads as annotations.
 
     Columns: ``image`` (from the working directory), ``face`` (its number in the image),
-    ``box_x``, ``box_y``, ``box_w``, ``box_h``, ``score``, and ``x0``, ``y0``, ``s0`` …
-    of each landmark; a score that does not exist is empty. A name that a spreadsheet
-    would run is written as :func:`mmwing.csv_cells.csv_text` does.
+    ``box_x``, ``box_y``, ``box_w``, ``box_h``, ``score``, with
+    ``head_poses`` ``yaw``, ``pitch``, ``roll`` in degrees, and ``x0``, ``y0``, ``s0`` …
+    of each landmark; a score or pose that does not exist is empty. A name that a
+    spreadsheet would run is written as :func:`mmwing.csv_cells.csv_text` does.
     """
-    rows: list[list] = [['image', 'face', *face_columns(num_keypoints)]]
+    rows: list[list] = [['image', 'face', *face_columns(num_keypoints, head_poses)]]
     for image in images:
-        rows += [[name_of(image.path), number, *face_cells(face)]
+        rows += [[name_of(image.path), number,
+                  *face_cells(face, image.size if head_poses else None)]
                  for number, face in enumerate(image.faces)]
     write_text(path, csv_text(rows))
 
 
-def face_columns(num_keypoints: int) -> list[str]:
-    """Columns of a face's box, score and landmarks."""
+def face_columns(num_keypoints: int, head_poses: bool) -> list[str]:
+    """Columns of a face's box, score, head pose if wanted, and landmarks."""
     return ['box_x', 'box_y', 'box_w', 'box_h', 'score',
+            *(HeadPose._fields if head_poses else ()),
             *(f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')]
 
 
-def face_cells(face: Face) -> list[str]:
-    """Cells of these columns."""
+def face_cells(face: Face, pose_in: tuple[int, int] | None = None) -> list[str]:
+    """Cells of these columns; ``pose_in`` is that of :func:`face_entry`."""
     x1, y1, x2, y2 = face.box.tolist()
-    row = [x1, y1, x2 - x1, y2 - y1, face.score,
+    pose = () if pose_in is None else find_head_pose(face, pose_in) or [math.nan] * 3
+    row = [x1, y1, x2 - x1, y2 - y1, face.score, *pose,
            *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
     return ['' if math.isnan(value) else f'{value:.3f}' for value in row]
 

@@ -32,18 +32,21 @@ class VideoResults:
         model: What was used.
         names: Names of the landmarks.
         num_keypoints: Their number.
+        pose_in: Width and height of the frames, if head poses are wanted.
 
     Raises:
         OSError: If a file cannot be written.
     """
 
     def __init__(self, path: Path, formats: Sequence[str], video: str, model: str,
-                 names: Sequence[str], num_keypoints: int) -> None:
+                 names: Sequence[str], num_keypoints: int,
+                 pose_in: tuple[int, int] | None = None) -> None:
         self._paths = {each: path.with_name(f'{path.name}.{each}')
                        for each in ('json', 'csv') if each in formats}
         self._video, self._model, self._names = video, model, names
+        self._pose_in = pose_in
         self._columns = ['image', 'frame', 'time', 'track',
-                         *face_columns(num_keypoints)]
+                         *face_columns(num_keypoints, pose_in is not None)]
         self._files: dict[str, IO[str]] = {}
         self._stack = ExitStack()
         self.faces = 0
@@ -73,11 +76,11 @@ class VideoResults:
             if 'csv' in self._files:
                 self._files['csv'].write(csv_text([[
                     name_of(self._video), frame, f'{time:.3f}', face.track,
-                    *face_cells(face)]]))
+                    *face_cells(face, self._pose_in)]]))
             if 'json' in self._files:
                 entry = {'id': self.faces, 'image_id': 0, 'frame': frame,
                          'time': round(time, 3), 'track': face.track,
-                         **face_entry(face)}
+                         **face_entry(face, self._pose_in)}
                 self._files['json'].write((',\n' if self.faces else '\n')
                                           + json.dumps(entry))
             self.faces += 1

@@ -10,8 +10,9 @@ from mmwing.images import ImageError, read_image
 
 from .detectors import BoxMap, CenterFace, Detector, Dlib
 from .face import Face
+from .head_pose import HeadPose, head_pose
 from .licence import LicenceWarning
 from .onnx_landmarker import OnnxLandmarker
 
-__all__ = ['BoxMap', 'CenterFace', 'Detector', 'Dlib', 'Face', 'ImageError',
-           'LicenceWarning', 'OnnxLandmarker', 'read_image']
+__all__ = ['BoxMap', 'CenterFace', 'Detector', 'Dlib', 'Face', 'HeadPose', 'ImageError',
+           'LicenceWarning', 'OnnxLandmarker', 'head_pose', 'read_image']

@@ -14,6 +14,8 @@ import mmwing
 from mmwing.datasets.formats import read_landmarks, read_pts
 from mmwing.inference.box_file import BoxFile
 from mmwing.inference.inputs import find_inputs
+from mmwing.inference.results import face_cells, face_entry
+from mmwing.runtime import Face
 
 
 @pytest.fixture
@@ -95,6 +97,31 @@ def test_a_model_without_confidence_writes_none(run, photos, boxes, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row['face'] for row in rows] == ['0', '1', '0', '0']
     assert rows[0]['s0'] == '' and rows[0]['score'] == ''
+
+
+def test_head_poses_stand_beside_the_landmarks(run, photos, boxes, tmp_path):
+    assert run(photos / 'a.png', '--boxes', boxes, '--head-pose')[0] == 0
+    results = tmp_path / 'predictions'
+    content = json.loads((results / 'predictions.json').read_text())
+    with (results / 'predictions.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(content['annotations']) == 2
+    for entry, row in zip(content['annotations'], rows, strict=True):
+        points = np.reshape(entry['keypoints'], (68, 3))[:, :2]
+        expected = mmwing.head_pose(points, (256, 128))
+        np.testing.assert_allclose([entry['head_pose'][name] for name in
+                                    ('yaw', 'pitch', 'roll')], expected, atol=0.1)
+        np.testing.assert_allclose([float(row[name]) for name in
+                                    ('yaw', 'pitch', 'roll')], expected, atol=0.1)
+    # Such files stay annotations.
+    for file in ('predictions.json', 'predictions.csv'):
+        assert len(read_landmarks(results / file, '.')) == 2
+
+
+def test_points_that_are_no_head_have_no_pose(faces):
+    face = Face(np.zeros((68, 2), np.float32), np.full(68, np.nan), faces[0]['bbox'][0])
+    assert face_entry(face, (128, 128))['head_pose'] is None
+    assert face_cells(face, (128, 128))[5:8] == [''] * 3
 
 
 def test_faces_are_drawn(run, photos, boxes, tmp_path):

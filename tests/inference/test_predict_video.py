@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
+from mmwing.datasets.face.face_model.camera import rotation_matrix
 from mmwing.inference import Face
 from mmwing.inference.box_file import BoxFile
 from mmwing.inference.inputs import find_inputs
 from mmwing.inference.predict import predict_images
 from mmwing.inference.video import Video, VideoError, write_video
+from mmwing.mean_head import MEAN_SHAPE
 
 SIZE = (96, 64)
 FRAMES = 12
@@ -234,6 +236,36 @@ def test_pts_files_hold_no_video(clips):
     with pytest.raises(ValueError, match=r'clip\.avi is a video, of which pts holds'):
         predict_images(SpotFinder(), ['clip.avi'], 'out', formats=['pts'],
                        drawings=False)
+
+
+class HeadFinder(SpotFinder):
+    """Finds a head that looks to the right."""
+
+    dataset_meta = {'num_keypoints': 68}
+
+    def __call__(self, images, boxes, looks=None):
+        head = MEAN_SHAPE @ rotation_matrix(np.deg2rad(20), 0, 0).T
+        place = self.detect(images)[0].reshape(2, 2).mean(0) - (0, 3)
+        return [Face((head[:, :2] / 8 + place).astype(np.float32), np.full(
+            68, np.nan, np.float32), np.asarray(box)) for box in boxes]
+
+
+def test_head_poses_of_a_video(clips):
+    predict_images(HeadFinder(), ['clip.avi'], 'out', drawings=False, head_poses=True)
+    with open('out/videos/clip.json') as file:
+        entries = json.load(file)['annotations']
+    table = rows('out/videos/clip.csv')
+    assert len(table) == len(entries) == FRAMES
+    for entry, row in zip(entries, table, strict=True):
+        assert entry['head_pose']['yaw'] == pytest.approx(20, abs=4)
+        assert float(row['yaw']) == pytest.approx(entry['head_pose']['yaw'], abs=0.01)
+        assert abs(float(row['pitch'])) < 6 and abs(float(row['roll'])) < 3
+
+
+def test_head_poses_need_68_points(clips):
+    with pytest.raises(ValueError, match='need the 68 points of iBUG.*has 4 points'):
+        predict_images(SpotFinder(), ['clip.avi'], 'out', head_poses=True)
+    assert files(clips) == ['clip.avi', 'clip.mp4']
 
 
 # ------------------------------------------------------------------ boxes, inputs

@@ -5,8 +5,9 @@ Lengths are millimetres of the head: x to the right of the picture, y down, z to
 the viewer, the origin between the eyes.
 """
 
+from mmwing.mean_head import MEAN_SHAPE
+
 from .camera import Camera
 from .face import Face, random_face
-from .mean_head import MEAN_SHAPE
 
 __all__ = ['MEAN_SHAPE', 'Camera', 'Face', 'random_face']

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from mmwing.mean_head import MEAN_FOREHEAD, MEAN_SHAPE
+
 from .camera import Array
-from .mean_head import MEAN_FOREHEAD, MEAN_SHAPE
 
 
 def _normal(rng: np.random.Generator, sigma: float, mean: float = 0.0) -> float:

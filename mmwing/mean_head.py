@@ -1,10 +1,14 @@
-"""The average face: 68 landmarks and the hairline, in mm."""
+"""The average head: 68 iBUG landmarks and the hairline, in mm.
+
+Written by hand from the proportions of an average adult; no face data and no table of
+others went into it. x goes to the right of the picture, y down, z towards the viewer;
+the origin lies between the eyes. Faces are painted from it, and head pose is measured
+by it.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
-
-from .camera import Array
 
 # The left half of the picture; the other half is its mirror image. A landmark on
 # the symmetry axis is written once.
@@ -29,7 +33,7 @@ def _mirror(points: Sequence[tuple[float, float, float]]) -> list:
     return [(-x, y, z) for x, y, z in points]
 
 
-def _mean_shape() -> Array:
+def _mean_shape() -> np.ndarray:
     jaw = _JAW + _mirror(_JAW[-2::-1])
     brows = _BROW + _mirror(_BROW[::-1])
     nose = _NOSE + _NOSTRIL + _mirror(_NOSTRIL[-2::-1])
