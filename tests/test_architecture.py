@@ -11,10 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / 'mmwing'
 
 #: Part -> the parts that it may import. A part is a package or a module; naming a
-#: package allows all of its parts. `registry` and `version` are open to all.
+#: package allows all of its parts. `registry`, `version` and `arguments` are open to
+#: all.
 MAY_IMPORT = {
     'version': '',
     'registry': '',
+    'arguments': '',
     'resources': '',
     'csv_cells': '',
     'files': '',
@@ -120,7 +122,7 @@ def existing_module(name: str) -> str:
 
 
 def allowed(importer: str, imported: str) -> bool:
-    may = [*MAY_IMPORT[importer].split(), importer, 'registry', 'version']
+    may = [*MAY_IMPORT[importer].split(), importer, 'registry', 'version', 'arguments']
     return any(imported == part or imported.startswith(f'{part}.') for part in may)
 
 

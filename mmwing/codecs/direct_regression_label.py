@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 
 import numpy as np
 import torch
 from mmpose.codecs import RegressionLabel
 from torch import Tensor
 
+from mmwing.arguments import check_flags, is_image_size
 from mmwing.registry import KEYPOINT_CODECS
 
 
@@ -37,10 +37,10 @@ class DirectRegressionLabel(RegressionLabel):
     def __init__(self,
                  input_size: Sequence[int],
                  supervise_outside: bool = True) -> None:
-        if len(input_size) != 2 or not all(
-                isinstance(s, Integral) and s > 0 for s in input_size):
+        if not is_image_size(input_size):
             raise ValueError('input_size must be (w, h), two positive integers, '
-                             f'got {input_size}')
+                             f'got {input_size!r}')
+        check_flags(supervise_outside=supervise_outside)
         super().__init__((int(input_size[0]), int(input_size[1])))
         self.supervise_outside = supervise_outside
 

@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmwing.arguments import is_between, is_list
 from mmwing.registry import TRANSFORMS
 
 
@@ -26,13 +27,14 @@ class RandomGaussianBlur(BaseTransform):
     """
 
     def __init__(self, sigma: float | tuple = 1., prob: float = 0.5) -> None:
-        low, high = sigma if isinstance(sigma, (tuple, list)) else (sigma, sigma)
-        if not 0 < low <= high:
+        pair = sigma if is_list(sigma, 2) else (sigma, sigma)
+        if not all(is_between(value, 1e-3, 1e3) for value in pair) or (
+                pair[0] > pair[1]):
             raise ValueError('sigma must be positive, or a range (low, high) of '
-                             f'positive numbers, got {sigma!r}')
-        if not 0 <= prob <= 1:
+                             f'positive numbers, up to 1,000 pixels; got {sigma!r}')
+        if not is_between(prob, 0, 1):
             raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
-        self.sigma = (low, high)
+        self.sigma = (float(pair[0]), float(pair[1]))
         self.prob = prob
 
     @cache_randomness

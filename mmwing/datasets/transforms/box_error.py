@@ -3,6 +3,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmwing.arguments import is_between, is_whole
 from mmwing.registry import TRANSFORMS
 
 
@@ -27,14 +28,16 @@ class BoxError(BaseTransform):
         seed (int): Seed of the draws. Defaults to 0.
 
     Raises:
-        ValueError: When an amount is negative or not finite.
+        ValueError: When an amount is negative or larger than 10 boxes.
     """
 
     def __init__(self, shift: float = 0., scale: float = 0., seed: int = 0) -> None:
         for name, value in (('shift', shift), ('scale', scale)):
-            if not 0 <= value < np.inf:
-                raise ValueError(f'{name} must be a fraction of the box of at least 0, '
+            if not is_between(value, 0, 10):
+                raise ValueError(f'{name} must be a fraction of the box, from 0 to 10, '
                                  f'got {value!r}')
+        if not is_whole(seed, 0):
+            raise ValueError(f'seed must be a whole number from 0, got {seed!r}')
         self.shift = shift
         self.scale = scale
         self.seed = seed

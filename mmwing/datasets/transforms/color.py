@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmwing.arguments import is_between
 from mmwing.registry import TRANSFORMS
 
 # Rec. 601 luma, in the B, G, R order that MMPose loads images in.
@@ -49,7 +50,7 @@ class RandomColor(BaseTransform):
         for name, value in dict(
                 brightness=brightness, contrast=contrast, saturation=saturation,
                 tint=tint, grey_prob=grey_prob, prob=prob).items():
-            if not 0 <= value <= 1:
+            if not is_between(value, 0, 1):
                 raise ValueError(f'{name} must lie in [0, 1], got {value!r}')
         self.brightness = brightness
         self.contrast = contrast

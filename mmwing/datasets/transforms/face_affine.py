@@ -5,6 +5,7 @@ import numpy as np
 from mmpose.datasets.transforms import TopdownAffine
 from mmpose.structures.bbox import get_warp_matrix
 
+from mmwing.arguments import check_flags, is_image_size
 from mmwing.datasets.canvases import check_covered
 from mmwing.geometry import compose, invert
 from mmwing.registry import TRANSFORMS
@@ -50,11 +51,12 @@ class FaceAffine(TopdownAffine):
     """
 
     def __init__(self, input_size: tuple, antialias: bool = True) -> None:
-        if len(input_size) != 2 or not all(
-                isinstance(side, int) and side > 0 for side in input_size):
+        if not is_image_size(input_size):
             raise ValueError('input_size must be two positive integers (w, h), '
                              f'got {input_size!r}')
-        super().__init__(tuple(input_size))
+        check_flags(antialias=antialias)
+        width, height = input_size
+        super().__init__((int(width), int(height)))
         self.antialias = antialias
 
     def transform(self, results: dict) -> dict:

@@ -4,6 +4,7 @@ import numpy as np
 from mmcv.transforms.utils import cache_randomness
 from mmpose.datasets.transforms import RandomBBoxTransform
 
+from mmwing.arguments import is_between
 from mmwing.registry import TRANSFORMS
 
 DISTRIBUTIONS = ('uniform', 'truncnorm')
@@ -50,13 +51,13 @@ class RandomFaceBox(RandomBBoxTransform):
                  jitter: float = 0.05,
                  flip_prob: float = 0.5,
                  distribution: str = 'uniform') -> None:
-        if not 0 <= rotation <= 180:
+        if not is_between(rotation, 0, 180):
             raise ValueError('rotation must lie in [0, 180] degrees, '
                              f'got {rotation!r}')
-        if not 0 <= jitter < 0.5:
+        if not is_between(jitter, 0, 0.5) or jitter == 0.5:
             raise ValueError('jitter must be a fraction of the box in [0, 0.5), '
                              f'got {jitter!r}')
-        if not 0 <= flip_prob <= 1:
+        if not is_between(flip_prob, 0, 1):
             raise ValueError(f'flip_prob must lie in [0, 1], got {flip_prob!r}')
         if distribution not in DISTRIBUTIONS:
             raise ValueError(f'distribution must be one of {DISTRIBUTIONS}, '

@@ -2,6 +2,7 @@
 
 from mmcv.transforms import BaseTransform
 
+from mmwing.arguments import is_between
 from mmwing.registry import TRANSFORMS
 
 
@@ -22,8 +23,9 @@ class FaceContext(BaseTransform):
     """
 
     def __init__(self, factor: float) -> None:
-        if not 1 <= factor < float('inf'):
-            raise ValueError(f'factor must be at least 1, got {factor!r}')
+        if not is_between(factor, 1, 100):
+            raise ValueError('factor must be at least 1, and at most 100, got '
+                             f'{factor!r}')
         self.factor = factor
 
     def transform(self, results: dict) -> dict:

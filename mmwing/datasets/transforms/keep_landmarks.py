@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmwing.arguments import is_list, is_whole
 from mmwing.registry import TRANSFORMS
 
 
@@ -32,7 +33,9 @@ class KeepLandmarks(BaseTransform):
     """
 
     def __init__(self, indices: Sequence[int] | None = None) -> None:
-        if indices is not None and (not len(indices) or min(indices) < 0):
+        if indices is not None and not (
+                (is_list(indices) or isinstance(indices, range)) and len(indices)
+                and all(is_whole(index, 0) for index in indices)):
             raise ValueError('indices must name at least one landmark, from 0, got '
                              f'{indices!r}')
         self.indices = None if indices is None else sorted(set(indices))

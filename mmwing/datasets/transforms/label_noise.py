@@ -3,6 +3,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmwing.arguments import is_between, is_whole
 from mmwing.registry import TRANSFORMS
 
 
@@ -27,15 +28,18 @@ class LabelNoise(BaseTransform):
         seed (int): Seed of the draws. Defaults to 0.
 
     Raises:
-        ValueError: If ``sigma`` is negative or not finite, or ``prob`` no probability.
+        ValueError: If ``sigma`` is negative or larger than 10 boxes, or ``prob`` no
+            probability.
     """
 
     def __init__(self, sigma: float = 0., prob: float = 1., seed: int = 0) -> None:
-        if not 0 <= sigma < np.inf:
-            raise ValueError('sigma must be a fraction of the box of at least 0, got '
+        if not is_between(sigma, 0, 10):
+            raise ValueError('sigma must be a fraction of the box, from 0 to 10, got '
                              f'{sigma!r}')
-        if not 0 <= prob <= 1:
+        if not is_between(prob, 0, 1):
             raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
+        if not is_whole(seed, 0):
+            raise ValueError(f'seed must be a whole number from 0, got {seed!r}')
         self.sigma = sigma
         self.prob = prob
         self.seed = seed

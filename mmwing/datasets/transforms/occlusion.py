@@ -4,6 +4,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmwing.arguments import is_between, is_list, is_whole
 from mmwing.registry import TRANSFORMS
 
 FILLS = ('noise', 'color', 'shuffle')
@@ -36,14 +37,17 @@ class RandomOcclusion(BaseTransform):
                  max_patches: int = 2,
                  size: tuple = (0.1, 0.4),
                  fills: tuple = FILLS) -> None:
-        if not 0 <= prob <= 1:
+        if not is_between(prob, 0, 1):
             raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
-        if max_patches < 1:
-            raise ValueError(f'max_patches must be at least 1, got {max_patches!r}')
-        if not 0 < size[0] <= size[1] <= 1:
+        if not is_whole(max_patches, 1, 100):
+            raise ValueError('max_patches must be a whole number from 1 to 100, got '
+                             f'{max_patches!r}')
+        if not is_list(size, 2) or not all(is_between(side, 0, 1) for side in size) or (
+                not 0 < size[0] <= size[1]):
             raise ValueError('size must be a range of fractions with '
                              f'0 < low <= high <= 1, got {size!r}')
-        if not fills or not set(fills) <= set(FILLS):
+        if not is_list(fills) or not len(fills) or not all(
+                fill in FILLS for fill in fills):
             raise ValueError(f'fills must name some of {FILLS}, got {fills!r}')
         self.prob = prob
         self.max_patches = max_patches

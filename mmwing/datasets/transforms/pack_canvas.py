@@ -9,6 +9,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 
+from mmwing.arguments import is_between, is_list
 from mmwing.datasets.canvases import CanvasFace, check_covered
 from mmwing.geometry import transform_points
 from mmwing.registry import TRANSFORMS
@@ -39,8 +40,10 @@ class PackCanvas(BaseTransform):
 
     def __init__(self, reach: float = 0.5,
                  meta_keys: Sequence[str] = META_KEYS) -> None:
-        if not 0 < reach < np.inf:
-            raise ValueError(f'reach must be positive, got {reach!r}')
+        if not is_between(reach, 0, 1000) or reach == 0:
+            raise ValueError(f'reach must be positive, up to 1,000, got {reach!r}')
+        if not is_list(meta_keys) or not all(isinstance(key, str) for key in meta_keys):
+            raise ValueError(f'meta_keys must be a list of keys, got {meta_keys!r}')
         self.reach = reach
         self.meta_keys = tuple(meta_keys)
         self._kept = {*self.meta_keys, *PackPoseInputs.instance_mapping_table,

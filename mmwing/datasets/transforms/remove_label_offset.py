@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmwing.arguments import check_flags, is_between, is_list
 from mmwing.registry import TRANSFORMS
 
 
@@ -54,10 +55,11 @@ class RemoveLabelOffset(BaseTransform):
 
     def __init__(self, offset: float | Sequence[float] = 0.,
                  move_boxes: bool = True) -> None:
-        pair = (offset, 0.) if isinstance(offset, (int, float)) else tuple(offset)
-        if len(pair) != 2 or not np.isfinite(pair).all():
+        pair = offset if is_list(offset, 2) else (offset, 0.)
+        if not all(is_between(value, -1e6, 1e6) for value in pair):
             raise ValueError('offset must be a number of pixels, or two (x, y), got '
                              f'{offset!r}')
+        check_flags(move_boxes=move_boxes)
         self.offset = (float(pair[0]), float(pair[1]))
         self.move_boxes = move_boxes
 

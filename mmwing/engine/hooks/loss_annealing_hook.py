@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
+from mmwing.arguments import is_number
 from mmwing.registry import HOOKS
 
 
@@ -59,7 +60,8 @@ class LossAnnealingHook(Hook):
                              f'{curve!r}')
         for name, values in arguments.items():
             if not (isinstance(values, Sequence) and len(values) == 2
-                    and all(_is_finite(value) for value in values)):
+                    and all(is_number(value) and math.isfinite(value)
+                            for value in values)):
                 raise TypeError(f'arguments[{name!r}] must be a first and a last '
                                 f'value, such as (10, 2.5), got {values!r}')
             first, last = values
@@ -123,6 +125,3 @@ class LossAnnealingHook(Hook):
                 for name, (first, last) in self.arguments.items()}
 
 
-def _is_finite(value: object) -> bool:
-    return (isinstance(value, int | float) and not isinstance(value, bool)
-            and math.isfinite(value))

@@ -10,6 +10,7 @@ from mmpose.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmwing.arguments import check_flags, is_between, is_list, is_whole
 from mmwing.registry import MODELS
 
 #: Output channels of each stage; every stage halves height and width.
@@ -72,21 +73,30 @@ class WingCNN(BaseBackbone):
     ) -> None:
         if arch not in ARCHS:
             raise ValueError(f'arch must be one of {sorted(ARCHS)}, got {arch!r}')
-        if not widen_factor > 0:
-            raise ValueError(f'widen_factor must be positive, got {widen_factor}')
+        if not is_between(widen_factor, 0, 100) or widen_factor == 0:
+            raise ValueError(
+                f'widen_factor must be positive, up to 100, got {widen_factor!r}'
+            )
+        if not is_whole(in_channels, 1):
+            raise ValueError(
+                f'in_channels must be a positive whole number, got {in_channels!r}'
+            )
+        check_flags(norm_eval=norm_eval)
         channels = [max(1, round(c * widen_factor)) for c in ARCHS[arch]]
         num_stages = len(channels)
-        if not out_indices or not all(
-            -num_stages <= i < num_stages for i in out_indices
+        if not (
+            is_list(out_indices)
+            and len(out_indices)
+            and all(is_whole(i, -num_stages, num_stages - 1) for i in out_indices)
         ):
             raise ValueError(
                 f'out_indices must name stages of {arch}, -{num_stages} to '
-                f'{num_stages - 1}, got {out_indices}'
+                f'{num_stages - 1}, got {out_indices!r}'
             )
-        if not -1 <= frozen_stages < num_stages:
+        if not is_whole(frozen_stages, -1, num_stages - 1):
             raise ValueError(
                 f'frozen_stages must lie in [-1, {num_stages - 1}] for {arch}, '
-                f'got {frozen_stages}'
+                f'got {frozen_stages!r}'
             )
         default_init = init_cfg is None
         if init_cfg is None:

@@ -13,6 +13,7 @@ from mmpose.models.heads import RegressionHead
 from mmpose.models.utils.tta import flip_coordinates
 from torch import Tensor, nn
 
+from mmwing.arguments import is_between, is_image_size, is_list, is_whole
 from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.mean_shape import HasMeanShape
 from mmwing.models.units import losses_without_unit, set_loss_units
@@ -96,21 +97,24 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                  confidence: dict | None = None) -> None:
         if pool not in POOLS:
             raise ValueError(f'pool must be one of {POOLS}, got {pool!r}')
-        if not 0 <= dropout < 1:
-            raise ValueError(f'dropout must lie in [0, 1), got {dropout}')
-        if not isinstance(in_channels, int):
+        if not is_between(dropout, 0, 1) or dropout == 1:
+            raise ValueError(f'dropout must lie in [0, 1), got {dropout!r}')
+        if not is_whole(num_joints, 1):
+            raise ValueError('num_joints must be the number of landmarks, got '
+                             f'{num_joints!r}')
+        if is_list(in_channels) and len(in_channels):
             in_channels = in_channels[-1]
         if hidden_channels is None:
             hidden_channels = ()
-        elif isinstance(hidden_channels, int):
+        elif not is_list(hidden_channels):
             hidden_channels = (hidden_channels, )
         if loss is None:
             loss = {'type': 'mmwing.WingLoss'}
 
         features = [in_channels, *hidden_channels]
-        if min(features) < 1:
+        if not all(is_whole(count, 1) for count in features):
             raise ValueError('in_channels and hidden_channels must be positive, got '
-                             f'{in_channels} and {tuple(hidden_channels)}')
+                             f'{in_channels!r} and {tuple(hidden_channels)}')
         # MMPose's tiny weights suit an output layer, not what lies below ReLU.
         hidden_init = {'type': 'Kaiming', 'layer': 'Linear', 'mode': 'fan_in'}
         super().__init__(features[-1], num_joints, loss, decoder, init_cfg)
@@ -182,13 +186,13 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
         size = of_decoder if explicit is None else explicit
         if size is None:
             return None
+        if not is_image_size(size):
+            raise ValueError('input_size must be (w, h), two positive numbers, '
+                             f'got {size!r}')
         if of_decoder is not None and tuple(size) != tuple(of_decoder):
             raise ValueError(
                 f'input_size={tuple(size)} of the head contradicts the decoder, whose '
                 f'input_size is {tuple(of_decoder)}; leave that of the head out')
-        if len(size) != 2 or min(size) <= 0:
-            raise ValueError('input_size must be (w, h), two positive numbers, '
-                             f'got {size}')
         width, height = size
         return width, height
 

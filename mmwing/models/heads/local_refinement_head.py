@@ -11,6 +11,7 @@ from mmengine.model import BaseModule, kaiming_init
 from mmengine.model import ModuleList as InitModuleList
 from torch import Tensor, nn
 
+from mmwing.arguments import is_between, is_list, is_whole
 from mmwing.registry import MODELS
 
 from .direct_regression_head import DirectRegressionHead
@@ -135,16 +136,18 @@ class LocalRefinementHead(DirectRegressionHead):
                  local_dropout: float = 0.0,
                  confidence: dict | None = None,
                  **kwargs: Any) -> None:
-        if not local_channels or min(local_channels) < 1:
+        if not (is_list(local_channels) and len(local_channels)
+                and all(is_whole(count, 1) for count in local_channels)):
             raise ValueError('local_channels must name the channels of at least one '
                              f'map, got {local_channels!r}')
         for name, value in (('num_steps', num_steps), ('patch_size', patch_size),
                             ('embed_dims', embed_dims)):
-            if value < 1:
+            if not is_whole(value, 1):
                 raise ValueError(f'{name} must be at least 1, got {value!r}')
-        if not max_offset > 0:
-            raise ValueError(f'max_offset must be positive, got {max_offset!r}')
-        if not 0 <= local_dropout < 1:
+        if not is_between(max_offset, 0, 1e3) or max_offset == 0:
+            raise ValueError('max_offset must be positive, up to 1,000 sides, got '
+                             f'{max_offset!r}')
+        if not is_between(local_dropout, 0, 1) or local_dropout == 1:
             raise ValueError(f'local_dropout must lie in [0, 1), got {local_dropout!r}')
         super().__init__(in_channels, num_joints, **kwargs)
         self.local_channels = tuple(local_channels)

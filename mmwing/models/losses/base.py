@@ -2,13 +2,14 @@
 
 import inspect
 import math
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 
 import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
+
+from mmwing.arguments import check_flags, is_number
 
 REDUCTIONS = ('batch_mean', 'mean', 'sum', 'none')
 
@@ -93,9 +94,7 @@ class ResidualLoss(nn.Module):
         if reduction not in REDUCTIONS:
             raise ValueError(f'reduction must be one of {REDUCTIONS}, got '
                              f'{reduction!r}')
-        if not isinstance(use_target_weight, bool):
-            raise TypeError('use_target_weight must be True or False, got '
-                            f'{use_target_weight!r}')
+        check_flags(use_target_weight=use_target_weight)
         if not (is_number(loss_weight) and 0 <= loss_weight < math.inf):
             raise ValueError('loss_weight must be a finite number, 0 or more, got '
                              f'{loss_weight!r}')
@@ -410,13 +409,6 @@ def _without_missing(target: Tensor,
         missing = missing | ((weight == 0) & (target.abs() >= TAME))
         weight = weight * known
     return target.masked_fill(missing, 0), weight
-
-
-def is_number(value: object) -> bool:
-    """Whether an argument is a number that a float holds; ``True`` is none."""
-    return isinstance(value, float) or (
-        isinstance(value, int) and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max)
 
 
 def check_positive(owner: str, **arguments: float) -> None:

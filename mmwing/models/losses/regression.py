@@ -12,10 +12,11 @@ from typing import Any
 
 from torch import Tensor
 
+from mmwing.arguments import is_number
 from mmwing.registry import MODELS
 
 from . import penalties
-from .base import ResidualLoss, check_positive, is_number
+from .base import ResidualLoss, check_positive
 
 
 @MODELS.register_module()

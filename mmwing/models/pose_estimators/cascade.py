@@ -13,6 +13,7 @@ from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
+from mmwing.arguments import is_between, is_image_size
 from mmwing.geometry import invert, transform_points
 from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.mean_shape import HasMeanShape, check_mean_shape
@@ -117,15 +118,15 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
                  data_preprocessor: dict | None = None,
                  init_cfg: dict | list[dict] | None = None,
                  metainfo: dict | None = None) -> None:
-        if len(input_size) != 2 or min(input_size) <= 0:
+        if not is_image_size(input_size):
             raise ValueError('input_size must be (w, h), two positive integers, '
-                             f'got {input_size}')
+                             f'got {input_size!r}')
         for name, value, low, high in (('context', context, 1, math.inf),
                                        ('zoom', zoom, 1e-3, math.inf),
                                        ('rotation', rotation, 0, 180.1),
                                        ('jitter', jitter, 0, 0.5)):
-            if not low <= value < high:
-                raise ValueError(f'{name} must lie in [{low}, {high}), got {value}')
+            if not is_between(value, low, high) or value == high:
+                raise ValueError(f'{name} must lie in [{low}, {high}), got {value!r}')
         if backbone:
             raise ValueError('backbone must be empty: a cascade has those of stage1 '
                              f'and stage2, got {backbone}')
