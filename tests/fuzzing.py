@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-#: Cases of each of the ten checks: 200 in a fast run, 2,000 with ``-m slow``.
+#: Cases of each check: some hundred in a fast run, 2,400 in all with ``-m slow``.
 FEW, MANY = 20, 200
 
 #: What programs show as one line; anything else is a traceback.

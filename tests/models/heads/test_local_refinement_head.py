@@ -140,7 +140,7 @@ def test_autocast_keeps_coordinates_in_float32():
     ({'num_steps': 0}, 'num_steps must be at least 1, got 0'),
     ({'patch_size': 0}, 'patch_size must be at least 1, got 0'),
     ({'embed_dims': -1}, 'embed_dims must be at least 1, got -1'),
-    ({'max_offset': 0}, 'max_offset must be positive, got 0'),
+    ({'max_offset': 0}, 'max_offset must be positive, up to 1,000 sides, got 0'),
 ])
 def test_bad_arguments(kwargs, message):
     with pytest.raises(ValueError, match=message):
