@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -16,16 +16,16 @@ import numpy as np
 _LARGEST_SIDE = 2**15 - 1
 
 
-def is_number(value: object) -> TypeGuard[float]:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether an argument is a number that a float holds; ``True`` is none."""
     return isinstance(value, (float, np.floating)) or (
         isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         and abs(value) <= sys.float_info.max)
 
 
-def is_between(value: object, low: float, high: float) -> TypeGuard[float]:
+def is_between(value: Any, low: float, high: float) -> TypeGuard[float]:
     """Whether an argument is a number in [low, high]."""
-    return is_number(value) and low <= value <= high
+    return is_number(value) and bool(low <= value <= high)
 
 
 def is_whole(value: object, low: int, high: int = 2**31 - 1) -> TypeGuard[int]:

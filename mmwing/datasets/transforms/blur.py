@@ -27,14 +27,13 @@ class RandomGaussianBlur(BaseTransform):
     """
 
     def __init__(self, sigma: float | tuple = 1., prob: float = 0.5) -> None:
-        pair = sigma if is_list(sigma, 2) else (sigma, sigma)
-        if not all(is_between(value, 1e-3, 1e3) for value in pair) or (
-                pair[0] > pair[1]):
+        low, high = sigma if is_list(sigma, 2) else (sigma, sigma)
+        if not is_between(low, 1e-3, 1e3) or not is_between(high, low, 1e3):
             raise ValueError('sigma must be positive, or a range (low, high) of '
                              f'positive numbers, up to 1,000 pixels; got {sigma!r}')
         if not is_between(prob, 0, 1):
             raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
-        self.sigma = (float(pair[0]), float(pair[1]))
+        self.sigma = (float(low), float(high))
         self.prob = prob
 
     @cache_randomness

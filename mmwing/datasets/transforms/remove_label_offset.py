@@ -55,12 +55,12 @@ class RemoveLabelOffset(BaseTransform):
 
     def __init__(self, offset: float | Sequence[float] = 0.,
                  move_boxes: bool = True) -> None:
-        pair = offset if is_list(offset, 2) else (offset, 0.)
-        if not all(is_between(value, -1e6, 1e6) for value in pair):
+        x, y = offset if is_list(offset, 2) else (offset, 0.)
+        if not is_between(x, -1e6, 1e6) or not is_between(y, -1e6, 1e6):
             raise ValueError('offset must be a number of pixels, or two (x, y), got '
                              f'{offset!r}')
         check_flags(move_boxes=move_boxes)
-        self.offset = (float(pair[0]), float(pair[1]))
+        self.offset = (float(x), float(y))
         self.move_boxes = move_boxes
 
     def transform(self, results: dict) -> dict:

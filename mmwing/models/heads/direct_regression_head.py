@@ -104,17 +104,15 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                              f'{num_joints!r}')
         if is_list(in_channels) and len(in_channels):
             in_channels = in_channels[-1]
-        if hidden_channels is None:
-            hidden_channels = ()
-        elif not is_list(hidden_channels):
-            hidden_channels = (hidden_channels, )
+        hidden = (hidden_channels if is_list(hidden_channels) else
+                  () if hidden_channels is None else (hidden_channels, ))
         if loss is None:
             loss = {'type': 'mmwing.WingLoss'}
 
-        features = [in_channels, *hidden_channels]
+        features = [in_channels, *hidden]
         if not all(is_whole(count, 1) for count in features):
             raise ValueError('in_channels and hidden_channels must be positive, got '
-                             f'{in_channels!r} and {tuple(hidden_channels)}')
+                             f'{in_channels!r} and {tuple(hidden)}')
         # MMPose's tiny weights suit an output layer, not what lies below ReLU.
         hidden_init = {'type': 'Kaiming', 'layer': 'Linear', 'mode': 'fan_in'}
         super().__init__(features[-1], num_joints, loss, decoder, init_cfg)
