@@ -20,7 +20,7 @@ def is_number(value: Any) -> TypeGuard[float]:
     """Whether an argument is a number that a float holds; ``True`` is none."""
     return isinstance(value, (float, np.floating)) or (
         isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max)
+        and abs(int(value)) <= sys.float_info.max)
 
 
 def is_between(value: Any, low: float, high: float) -> TypeGuard[float]:
@@ -28,10 +28,10 @@ def is_between(value: Any, low: float, high: float) -> TypeGuard[float]:
     return is_number(value) and bool(low <= value <= high)
 
 
-def is_whole(value: object, low: int, high: int = 2**31 - 1) -> TypeGuard[int]:
+def is_whole(value: Any, low: int, high: int = 2**31 - 1) -> TypeGuard[int]:
     """Whether an argument is a whole number, of a type of its own, in [low, high]."""
     return (isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-            and low <= value <= high)
+            and low <= int(value) <= high)
 
 
 def is_list(value: object, length: int | None = None) -> TypeGuard[Sequence]:
