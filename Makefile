@@ -50,9 +50,7 @@ lint: setup
 	$(PY) -m mypy
 
 bench: setup
-	$(MMWING) benchmark-losses
-	$(MMWING) benchmark-metric
-	$(MMWING) benchmark-data
+	$(MMWING) benchmark
 
 matrix:
 	$(PYTHON) tools/test_matrix.py

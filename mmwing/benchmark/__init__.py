@@ -1,1 +1,1 @@
-"""Measure what losses and an evaluation cost."""
+"""Measure what losses, data, trainings, evaluations and predictions cost."""

@@ -7,11 +7,10 @@ import gc
 import json
 import multiprocessing
 import os
-import resource
-import sys
+import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,11 +26,12 @@ from mmwing.datasets.wrappers import PoseBalancedDataset, SubsetDataset
 from mmwing.datasets.wrappers.annotation import annotation_of
 from mmwing.files import replace_file
 
+from .turns import Table, peak_megabytes
+
 NUM_KEYPOINTS = 98
 _IMAGE_SIZE = 256
 # Faces painted for their landmarks; the others are these, moved and disturbed.
 _PAINTED = 500
-_MEGABYTE = 2**20
 
 
 class DataCost(NamedTuple):
@@ -177,22 +177,16 @@ def _in_own_process(read: Callable[[Path], Any], path: Path) -> DataCost:
 
 def _measure(answer: Any, read: Callable[[Path], Any], path: Path) -> None:
     init_default_scope('mmpose')
-    before = _peak()
+    before = peak_megabytes()
     # COCO's tools print what they do, MMPose warns of where it found its own files.
     with contextlib.redirect_stdout(None), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         start = time.process_time()
         dataset = read(path)
         seconds = time.process_time() - start
-    peak = _peak() - before
+    peak = peak_megabytes() - before
     worker = float('nan') if dataset is None else _worker(dataset)
     answer.send(DataCost(seconds, peak, worker))
-
-
-def _peak() -> float:
-    """Most memory that this process has held, in megabytes."""
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held / (_MEGABYTE if sys.platform == 'darwin' else 1024)
 
 
 def _worker(dataset: Sequence) -> float:
@@ -228,17 +222,25 @@ def _private() -> float:
                if line.startswith('Private_')) / 1024
 
 
-def table(costs: dict[int, dict[str, DataCost]]) -> Iterator[str]:
-    """Lines of a Markdown table.
+def data_table(faces: Sequence[int],
+               report: Callable[[str], None] = lambda line: None) -> Table:
+    """Measure how every reader grows with the number of faces.
 
     Args:
-        costs: Number of faces to what :func:`measure_data` returned.
+        faces: Numbers of faces; an annotation file is made of each.
+        report: Is told of each measurement as it comes.
     """
-    yield '| | ' + ' | '.join(f'{number:,} faces' for number in costs) + ' |'
-    yield '| --- |' + ' --- |' * len(costs)
-    for name in next(iter(costs.values())):
-        cells = [_cell(each[name]) for each in costs.values()]
-        yield f'| {name} | ' + ' | '.join(cells) + ' |'
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in faces:
+            path = Path(folder) / f'{number}.json'
+            write_faces(path, number)
+            costs[number] = measure_data(path, report)
+    return Table(
+        'Reading annotations', ['', *(f'{number:,} faces' for number in costs)],
+        [[name, *(_cell(each[name]) for each in costs.values())] for name in READERS],
+        {name: {str(number): each[name]._asdict() for number, each in costs.items()}
+         for name in READERS})
 
 
 def _cell(cost: DataCost) -> str:

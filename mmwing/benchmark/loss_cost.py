@@ -1,104 +1,135 @@
-"""Measure time and memory of a loss against other losses."""
+"""Measure time and memory of losses against MMPose's and PyTorch's."""
 
+from __future__ import annotations
+
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from mmpose.models import losses as mmpose_losses
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from mmwing.models.losses import WingLoss
+from mmwing.models import losses
+
+from .turns import Table, compared, take_turns
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
-
-class LossCost(NamedTuple):
-    """What one forward and backward pass costs.
-
-    Attributes:
-        milliseconds: Of each round (rounds, ).
-        peak_tensors: Most memory held at once beyond output and target, in multiples
-            of the output's; the gradient of the output is one of them.
-    """
-
-    milliseconds: np.ndarray
-    peak_tensors: float
-
-    def quartiles(self) -> np.ndarray:
-        """25th, 50th and 75th percentile of the time, in milliseconds (3, )."""
-        return np.percentile(self.milliseconds, [25, 50, 75])
+#: Output and target: 98 landmarks of 64 faces in pixels, and heat maps of 32 faces.
+COORDINATES, HEAT_MAPS = (64, 98, 2), (32, 98, 64, 64)
 
 
-def compare_wing(shape: tuple[int, ...], scale: float,
-                 rounds: int) -> dict[str, LossCost]:
-    """Measure mmwing's WingLoss against MMPose's, with and without weights.
-
-    The arguments are those of :func:`measure_losses`; the weights are 1 for each of
-    the first two dimensions of ``shape``.
-    """
-    weight = torch.ones(*shape[:2], *[1] * (len(shape) - 2))
-    ours, theirs = WingLoss(), mmpose_losses.WingLoss()
-    theirs_weighted = mmpose_losses.WingLoss(use_target_weight=True)
-    return measure_losses({
-        'MMPose': theirs,
-        'mmwing': ours,
-        'MMPose, weights': lambda o, t: theirs_weighted(o, t, weight),
-        'mmwing, weights': lambda o, t: ours(o, t, weight),
-    }, shape, scale, rounds)
-
-
-def measure_losses(losses: Mapping[str, Loss], shape: tuple[int, ...], scale: float,
-                   rounds: int) -> dict[str, LossCost]:
-    """Measure forward and backward of several losses on the CPU, interleaved.
-
-    Each round runs every loss once, so that whatever else the machine does hits all
-    alike; every second round runs them in the reverse order, as who comes first finds
-    other caches.
+def loss_tables(rounds: int, heatmap_rounds: int, device: str = 'cpu',
+                compiled: bool = True) -> list[Table]:
+    """Time forward and backward of losses, on coordinates and on heat maps.
 
     Args:
-        losses: By name; what is not a scalar is summed.
-        shape: Of output and target, e.g. (64, 98, 2) or (32, 98, 64, 64).
+        rounds: On coordinates.
+        heatmap_rounds: On heat maps, of which each takes a second on one core; 0 leaves
+            them out.
+        device: Where the tensors are.
+        compiled: Whether to measure ``torch.compile`` of our losses, too; on a CPU
+            that takes a C++ compiler, and without one they are left out.
+    """
+    compiled = compiled and (torch.device(device).type != 'cpu'
+                             or shutil.which('g++') is not None)
+    weight = torch.ones(*COORDINATES[:2], 1, device=device)
+    wing, weighted = losses.WingLoss(), mmpose_losses.WingLoss(use_target_weight=True)
+    tables = [
+        _table('Wing', {'MMPose': mmpose_losses.WingLoss(), 'mmwing': wing},
+               COORDINATES, 64., rounds, device, compiled),
+        _table('Wing, weighted', {
+            'MMPose': lambda o, t: weighted(o, t, weight),
+            'mmwing': lambda o, t: wing(o, t, weight)},
+            COORDINATES, 64., rounds, device, compiled),
+        _table('Smooth L1', {'PyTorch': F.smooth_l1_loss,
+                             'mmwing': losses.SmoothL1Loss()},
+               COORDINATES, 64., rounds, device, compiled),
+        _table('L1', {'PyTorch': F.l1_loss, 'mmwing': losses.L1Loss()},
+               COORDINATES, 64., rounds, device, compiled)]
+    if heatmap_rounds:
+        tables += [
+            _table('Wing', {'MMPose': mmpose_losses.WingLoss(), 'mmwing': wing},
+                   HEAT_MAPS, 1., heatmap_rounds, device, False),
+            _table('Adaptive Wing', {
+                'MMPose': mmpose_losses.AdaptiveWingLoss(),
+                'mmwing': losses.AdaptiveWingLoss()},
+                HEAT_MAPS, 1., heatmap_rounds, device, False)]
+    return tables
+
+
+def _table(name: str, ways: dict[str, Loss], shape: tuple[int, ...], scale: float,
+           rounds: int, device: str, compiled: bool) -> Table:
+    if compiled:
+        ways['mmwing, compiled'] = torch.compile(ways['mmwing'], fullgraph=True)
+    times, peaks = measure_losses(ways, shape, scale, rounds, device)
+    return compared(f'{name}, forward and backward, {shape}', 'ms', times,
+                    {'peak, in tensors of the output': peaks})
+
+
+def measure_losses(ways: Mapping[str, Loss], shape: tuple[int, ...], scale: float,
+                   rounds: int, device: str = 'cpu'
+                   ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Measure forward and backward of several losses, in turn.
+
+    Args:
+        ways: Losses by name; what is not a scalar is summed.
+        shape: Of output and target.
         scale: Output and target are uniform in [0, scale].
         rounds: How often; one more round warms up.
+        device: Where the tensors are.
 
     Returns:
-        dict[str, LossCost]: By the same names.
+        Milliseconds of each round (rounds, ), and the most memory held at once beyond
+        output and target, in multiples of the output's; the gradient of the output is
+        one of them. Both by the same names.
 
     Raises:
         ValueError: If there is nothing to measure or ``rounds`` is not positive.
     """
-    if not losses or rounds < 1:
-        raise ValueError('losses must not be empty and rounds at least 1, got '
-                         f'{list(losses)} and {rounds}')
     generator = torch.Generator().manual_seed(0)
-    output = (scale * torch.rand(shape, generator=generator)).requires_grad_()
-    target = scale * torch.rand(shape, generator=generator)
+    output = (scale * torch.rand(shape, generator=generator)).to(
+        device).requires_grad_()
+    target = (scale * torch.rand(shape, generator=generator)).to(device)
 
     def run(loss: Loss) -> None:
         output.grad = None
         loss(output, target).sum().backward()
 
-    times: dict[str, list[float]] = {name: [] for name in losses}
-    for index in range(rounds + 1):
-        for name in list(losses)[::1 if index % 2 else -1]:
-            start = time.perf_counter()
-            run(losses[name])
-            if index:
-                times[name].append(1000 * (time.perf_counter() - start))
-    costs = {}
-    for name, loss in losses.items():
+    def milliseconds(loss: Loss) -> float:
+        wait_for(device)
+        start = time.perf_counter()
+        run(loss)
+        wait_for(device)
+        return 1000 * (time.perf_counter() - start)
+
+    times = take_turns({name: partial(milliseconds, loss)
+                        for name, loss in ways.items()}, rounds)
+    peaks = {}
+    for name, loss in ways.items():
         output.grad = None
-        peak = _peak_bytes(partial(run, loss))
-        costs[name] = LossCost(np.array(times[name]), peak / output.nbytes)
-    return costs
+        peaks[name] = _peak_bytes(partial(run, loss), device) / output.nbytes
+    return times, peaks
 
 
-def _peak_bytes(run: Callable[[], None]) -> int:
+def wait_for(device: str) -> None:
+    """Wait until a GPU has done what it was given; a CPU has."""
+    if torch.device(device).type == 'cuda':
+        torch.cuda.synchronize(device)
+
+
+def _peak_bytes(run: Callable[[], None], device: str) -> int:
     """Most bytes of tensors that ``run`` holds at once, beyond what was there."""
+    if torch.device(device).type == 'cuda':
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        run()
+        return torch.cuda.max_memory_allocated(device) - before
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         run()
     events = [event for event in profiler.profiler.kineto_results.events()

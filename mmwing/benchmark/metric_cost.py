@@ -1,14 +1,16 @@
 """Measure time and memory of an evaluation."""
 
-import resource
-import sys
+import multiprocessing
 import time
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from mmwing.datasets.converters.wflw import ATTRIBUTES
 from mmwing.evaluation import FaceAlignmentMetric
+
+from .turns import Table, peak_megabytes
 
 _BATCH_SIZE = 64
 _FACE_SIDE = 200
@@ -58,9 +60,24 @@ def measure_metric(num_faces: int = 10_000, num_keypoints: int = 98,
     figures = metric.evaluate(num_faces)
     seconds += time.perf_counter() - begin[0]
     processor_seconds += time.process_time() - begin[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 2**20 if sys.platform == 'darwin' else 2**10
-    return MetricCost(seconds, processor_seconds, peak / unit, figures)
+    return MetricCost(seconds, processor_seconds, peak_megabytes(), figures)
+
+
+def metric_table(num_faces: int = 10_000, num_keypoints: int = 98,
+                 num_bootstrap: int = 1000) -> Table:
+    """The same as a table, in a process of its own, whose memory is nobody else's.
+
+    The arguments are those of :func:`measure_metric`.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+        cost = pool.submit(measure_metric, num_faces, num_keypoints,
+                           num_bootstrap).result()
+    data = {'faces': num_faces, 'landmarks': num_keypoints, 'resamples': num_bootstrap,
+            'figures': len(cost.figures), 'seconds': round(cost.seconds, 2),
+            'seconds of the processor': round(cost.processor_seconds, 2),
+            'megabytes': round(cost.megabytes)}
+    return Table('Evaluation with everything switched on', list(data),
+                 [[str(value) for value in data.values()]], data)
 
 
 def _sample(index: int, shape: np.ndarray, rng: np.random.Generator) -> dict:
