@@ -29,8 +29,6 @@ def test_a_step_trains_on_the_batch_or_on_the_first(tmp_path, again):
                            'pipeline': made.ours(True)})
     step = pipeline_cost.Step('cnn6', {'type': 'PoseDataPreprocessor'}, again=again)
     seen = []
-    step.model.register_forward_pre_hook(
-        lambda module, args, kwargs: None, with_kwargs=True)
     step.model.backbone.register_forward_pre_hook(
         lambda module, args: seen.append(args[0].clone()))
     before = step.model.head.fc.bias.clone()

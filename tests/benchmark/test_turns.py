@@ -23,7 +23,8 @@ def test_nothing_to_measure(ways, rounds):
 
 def test_ratios_are_medians_over_rounds():
     table = compared('Loader', 'faces a second', {
-        'first': np.array([1., 2, 4, 5, 1000]), 'other': np.array([3., 2, 4, 10, 3000])},
+        'first': np.array([1., 2, 4, 5, 1000]),
+        'other': np.array([3., 2, 4, 10, 3000])},
         {'peak': {'first': 1.25, 'other': 2}})
     assert str(table).splitlines() == [
         '**Loader**', '',
