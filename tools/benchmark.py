@@ -6,7 +6,7 @@ Parts (default: all of them):
   losses      forward and backward, eager and compiled, on coordinates and heat maps
   loader      samples of a data loader, photos of 1,024 and crops of 320 pixels
   training    steps with the data, CNN-6 64x64 and ResNet-18 256x256
-  evaluation  10,000 faces with everything switched on
+  evaluation  1,000 to 100,000 faces with everything switched on
   data        reading the annotations of 1,000 to 100,000 faces
   processes   training on one process and on two
 
@@ -85,7 +85,7 @@ def measure(args: argparse.Namespace, folder: Path) -> Iterator[Table]:
             yield training_table(folder, network, faces, rounds, args.device,
                                  args.workers[0], 8 if args.quick else 32, steps)
     if 'evaluation' in parts:
-        yield metric_table(100 if args.quick else 10_000)
+        yield metric_table([100] if args.quick else [1000, 10_000, 100_000])
     if 'data' in parts:
         yield data_table([10, 20] if args.quick else [1000, 10_000, 100_000],
                          lambda line: print(f'  {line}', file=sys.stderr, flush=True))

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
@@ -63,21 +64,28 @@ def measure_metric(num_faces: int = 10_000, num_keypoints: int = 98,
     return MetricCost(seconds, processor_seconds, peak_megabytes(), figures)
 
 
-def metric_table(num_faces: int = 10_000, num_keypoints: int = 98,
+def metric_table(faces: Sequence[int], num_keypoints: int = 98,
                  num_bootstrap: int = 1000) -> Table:
-    """The same as a table, in a process of its own, whose memory is nobody else's.
+    """The same as a table, each in a process whose memory is nobody else's.
 
-    The arguments are those of :func:`measure_metric`.
+    Args:
+        faces: Numbers of faces.
+        num_keypoints: See :func:`measure_metric`.
+        num_bootstrap: See :func:`measure_metric`.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
-        cost = pool.submit(measure_metric, num_faces, num_keypoints,
-                           num_bootstrap).result()
-    data = {'faces': num_faces, 'landmarks': num_keypoints, 'resamples': num_bootstrap,
-            'figures': len(cost.figures), 'seconds': round(cost.seconds, 2),
-            'seconds of the processor': round(cost.processor_seconds, 2),
-            'megabytes': round(cost.megabytes)}
-    return Table('Evaluation with everything switched on', list(data),
-                 [[str(value) for value in data.values()]], data)
+    rows, data = [], {}
+    for number in faces:
+        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+            cost = pool.submit(measure_metric, number, num_keypoints,
+                               num_bootstrap).result()
+        data[str(number)] = {'seconds': round(cost.seconds, 2),
+                             'seconds of the processor': round(
+                                 cost.processor_seconds, 2),
+                             'megabytes': round(cost.megabytes),
+                             'figures': len(cost.figures)}
+        rows.append([f'{number:,} faces', *map(str, data[str(number)].values())])
+    return Table(f'Evaluation with everything switched on, {num_keypoints} landmarks, '
+                 f'{num_bootstrap:,} resamples', ['', *data[str(faces[0])]], rows, data)
 
 
 def _sample(index: int, shape: np.ndarray, rng: np.random.Generator) -> dict:
