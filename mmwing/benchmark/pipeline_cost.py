@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.dataset import BaseDataset, pseudo_collate
@@ -197,7 +198,7 @@ class Step:
     def __init__(self, network: str, preprocessor: dict, device: str = 'cpu',
                  again: bool = False) -> None:
         torch.manual_seed(0)
-        self.model = build_network(network, preprocessor).train().to(device)
+        self.model: Any = build_network(network, preprocessor).train().to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-4, fused=True)
         self.again = again
         self._batch: dict = {}

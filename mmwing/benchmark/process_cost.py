@@ -8,6 +8,7 @@ import socket
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from typing import Any
 
 import torch
 from mmengine.registry import init_default_scope
@@ -57,8 +58,8 @@ def _train(rank: int, count: int, steps: int, port: int) -> float:
     distributed.init_process_group('gloo', rank=rank, world_size=count)
     init_default_scope('mmpose')
     torch.manual_seed(0)
-    model = build_network('cnn6', {'type': 'PoseDataPreprocessor'}).train()
-    network = torch.nn.Sequential(model.backbone, model.head)
+    model: Any = build_network('cnn6', {'type': 'PoseDataPreprocessor'}).train()
+    network: torch.nn.Module = torch.nn.Sequential(model.backbone, model.head)
     if count > 1:
         network = DistributedDataParallel(network)
     optimizer = torch.optim.Adam(network.parameters(), 1e-4, fused=True)
