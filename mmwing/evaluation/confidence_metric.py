@@ -20,12 +20,13 @@ class ConfidenceMetric(BaseMetric):
 
     The figures are those of
     :class:`mmwing.evaluation.confidence.ConfidenceFigures`; ``errors`` holds what they
-    were computed from. Lengths are in pixels of the network input.
+    were computed from. Lengths are in pixels of the network input, of a cascade in
+    those of its canvas.
 
     Args:
         thr (float): A landmark counts as found within this share of the input's side
             (the root of its area): that of which the head's scores are the probability.
-            Defaults to 0.05.
+            Of a cascade, the scores' share is of the last crop. Defaults to 0.05.
         collect_device (str): As in MMEngine.
         prefix (str, optional): As in MMEngine.
         collect_dir (str, optional): As in MMEngine.
@@ -55,7 +56,7 @@ class ConfidenceMetric(BaseMetric):
             if 'keypoint_errors' not in found:
                 raise ValueError(
                     'the model predicts no errors: its head was built without '
-                    'confidence=dict(), or is one of a cascade')
+                    'confidence=dict()')
             truth = sample['gt_instances']
             # Crops are cut without a change of aspect: one factor for both axes.
             to_input = sample['input_size'][0] / float(sample['input_scale'][0])

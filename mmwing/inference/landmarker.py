@@ -11,10 +11,10 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
-from mmpose.codecs import RegressionLabel
 from mmpose.structures import PoseDataSample
 from torch import nn
 
+from mmwing.models.pose_estimators.stage import has_scores, last_head
 from mmwing.runtime import Detector, Face
 from mmwing.runtime.landmarker import Landmarker, Located, batches
 
@@ -78,6 +78,7 @@ class FaceLandmarker(Landmarker):
                                    'flip_test': flip_test}
         if looks is None:
             self.looks = looks_of(self.model.cfg)
+        self._has_scores = has_scores(last_head(self.model))
         self._scope = self.model.cfg.get('default_scope', 'mmpose')
         with DefaultScope.overwrite_default_scope(self._scope):
             self._pipeline = Compose(find_test_pipeline(self.model.cfg))
@@ -111,11 +112,6 @@ class FaceLandmarker(Landmarker):
         keypoints = np.array(found.keypoints[0, :, :2], np.float32)
         scores = np.array(found.keypoint_scores[0], np.float32)
         # MMPose's codec of coordinates fills in ones where nothing was predicted.
-        if (scores == 1).all() and _regresses_coordinates(self.model):
+        if not self._has_scores:
             scores[:] = np.nan
         return Face(keypoints, scores, box, score)
-
-
-def _regresses_coordinates(model: nn.Module) -> bool:
-    return any(isinstance(getattr(module, 'decoder', None), RegressionLabel)
-               for module in model.modules())

@@ -284,3 +284,16 @@ def test_arguments_out_of_range(checkpoint, arguments, error, message):
 def test_importing_the_package_offers_it():
     assert mmwing.FaceLandmarker is FaceLandmarker
     assert mmwing.list_models() == mmwing.inference.list_models()
+
+
+def test_a_confidence_gives_scores_and_leaves_the_landmarks(confident, landmarker,
+                                                            faces):
+    scored = FaceLandmarker(confident, detector=None, device='cpu')
+    for face in faces:
+        [found] = scored(face['img'], boxes=face['bbox'])
+        [plain] = landmarker(face['img'], boxes=face['bbox'])
+        np.testing.assert_array_equal(found.keypoints, plain.keypoints)
+        assert ((found.scores >= 0) & (found.scores <= 1)).all()
+        assert np.ptp(found.scores) > 0.01
+        assert found.landmark_score == pytest.approx(found.scores.mean())
+        assert np.isnan(plain.scores).all() and np.isnan(plain.landmark_score)

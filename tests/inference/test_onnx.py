@@ -149,6 +149,19 @@ def test_scores_of_a_model_that_has_them(checkpoint, faces, tmp_path):
     assert np.ptp(found.scores) > 0.01 and off([found], [expected]) < 1e-3
 
 
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_scores_of_a_confidence(confident, faces, tmp_path, flip_test):
+    export_onnx(confident, tmp_path / 'm.onnx', flip_test=flip_test)
+    images, boxes = [face['img'] for face in faces], [face['bbox'] for face in faces]
+    found = OnnxLandmarker(tmp_path / 'm.onnx', detector=None)(images, boxes=boxes)
+    expected = FaceLandmarker(confident, detector=None, flip_test=flip_test,
+                              device='cpu')(images, boxes=boxes)
+    scores = [np.stack([face.scores for [face] in each]) for each in (found, expected)]
+    np.testing.assert_allclose(*scores, atol=1e-4)
+    assert np.ptp(scores[0]) > 0.05
+    assert off(sum(found, []), sum(expected, [])) < 1e-3
+
+
 @pytest.mark.slow
 def test_the_file_knows_how_often_to_look(checkpoint, config, faces, tmp_path):
     cfg = config.copy()

@@ -76,8 +76,9 @@ def export_onnx(model: str | os.PathLike | nn.Module, out: str | os.PathLike, *,
     Inputs are ``crops`` (N, h, w, 3) uint8 in BGR; or ``image`` (H, W, 3) uint8 in BGR
     and ``boxes`` (N, 4) float, x1, y1, x2, y2, at least one. Outputs are ``keypoints``
     (N, K, 2) in pixels of the crops or of the image, and ``scores`` (N, K) if the
-    model has scores; regression of coordinates alone has none. N may be any number.
-    The metadata of the file say what its landmarks are and how it was cropped.
+    model has scores; regression of coordinates without ``confidence`` has none. N may
+    be any number. The metadata of the file say what its landmarks are and how it was
+    cropped.
 
     Args:
         model: As for :class:`mmwing.FaceLandmarker`.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmwing.geometry import invert, transform_points
 from mmwing.models.pose_estimators import CascadeEstimator
-from mmwing.models.pose_estimators.stage import regresses, size_of
+from mmwing.models.pose_estimators.stage import has_scores, regresses, size_of
 
 
 class LandmarkNetwork(nn.Module):
@@ -68,7 +68,7 @@ class LandmarkNetwork(nn.Module):
     @property
     def has_scores(self) -> bool:
         """Whether the model has scores of landmarks."""
-        return isinstance(self.stages[-1].head, RLEHead)
+        return has_scores(self.stages[-1].head)
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -105,17 +105,29 @@ class LandmarkNetwork(nn.Module):
     def _run(self, stage: TopdownPoseEstimator, x: Tensor) -> tuple[Tensor, ...]:
         """Landmarks in pixels of a stage's crops and, where there are any, scores."""
         width, height = size_of(stage)
+        count = x.shape[0]
+        points, further = self._ask(stage, torch.cat([x, x.flip(-1)])
+                                    if self.flip_test else x)
         if self.flip_test:
-            output = stage.head(stage.extract_feat(torch.cat([x, x.flip(-1)])))
-            count = x.shape[0]
-            output, mirrored = output[:count], output[count:, self.flip_indices]
+            mirrored = points[count:, self.flip_indices]
             back = torch.cat([1 - 1 / width - mirrored[..., :1],
                               mirrored[..., 1:2]], -1)
-            points = (output[..., :2] + back) / 2
-            spread = (output[..., 2:].sigmoid() + mirrored[..., 2:].sigmoid()) / 2
-        else:
-            output = stage.head(stage.extract_feat(x))
-            points, spread = output[..., :2], output[..., 2:].sigmoid()
+            points = (points[:count] + back) / 2
+            further = (further[:count] + further[count:, self.flip_indices]) / 2
         points = points * points.new_tensor([width, height])
-        return ((points, 1 - spread.mean(-1)) if isinstance(stage.head, RLEHead)
-                else (points, ))
+        if not has_scores(stage.head):
+            return (points, )
+        return points, (1 - further.mean(-1) if isinstance(stage.head, RLEHead)
+                        else stage.head.confidence.score(further))
+
+    def _ask(self, stage: TopdownPoseEstimator, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised landmarks, and what scores are made from, which mirrors average.
+
+        The latter are RLE's spreads (N, K, 2), the errors to be expected (N, K), or
+        nothing (N, K, 0).
+        """
+        feats = stage.extract_feat(x)
+        if getattr(stage.head, 'confidence', None) is not None:
+            return stage.head.forward_with_errors(feats)
+        output = stage.head(feats)
+        return output[..., :2], output[..., 2:].sigmoid()

@@ -324,13 +324,18 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
                 alone and the backbone is not frozen.
         """
         self._require_training_setup()
-        steps, evidence = self._regress(feats)
+        steps, evidence = ((self._steps(feats), ()) if self.confidence is None
+                           else self._regress(feats))
         target, weight = self._collect_labels(batch_data_samples)
         losses = {name: self.loss_module(pred, target, weight.unsqueeze(-1))
                   for name, pred in self._named(steps)}
         pred = steps[-1].detach()
         losses.update(self._confidence_loss(pred, evidence, target, weight))
         return {**losses, **self._accuracies(pred, target, weight)}
+
+    def _steps(self, feats: tuple[Tensor, ...] | Tensor) -> list[Tensor]:
+        """What has a loss: :meth:`forward`, which a derived head may have changed."""
+        return [self.forward(feats)]
 
     def _named(self, steps: list[Tensor]) -> list[tuple[str, Tensor]]:
         """What has a loss of its own, by the name of the loss."""

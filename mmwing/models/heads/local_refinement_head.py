@@ -224,6 +224,9 @@ class LocalRefinementHead(DirectRegressionHead):
                                     padding_mode='border', align_corners=False)
         return patches.permute(0, 2, 1, 3).flatten(2)
 
+    def _steps(self, feats: tuple[Tensor, ...] | Tensor) -> list[Tensor]:
+        return self.forward_steps(feats)
+
     def _named(self, steps: list[Tensor]) -> list[tuple[str, Tensor]]:
         """``loss_kpt_0`` of the first guess, ``loss_kpt_1`` of the first correction."""
         return [(f'loss_kpt_{index}', pred) for index, pred in enumerate(steps)]

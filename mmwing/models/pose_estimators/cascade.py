@@ -22,10 +22,10 @@ from mmwing.registry import MODELS
 from .stage import (
     decode,
     keypoints_of,
+    move_keypoints,
     num_joints_of,
     regress,
     regresses,
-    replace_keypoints,
     samples_of,
     set_labels,
     size_of,
@@ -308,9 +308,8 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         """
         self._check_inputs(inputs)
         first = self._instances(self.stage1, self.crops.crop1(inputs), data_samples)
-        points = transform_points(invert(self.crops.box_to_crop1),
-                                  keypoints_of(first, inputs))
-        replace_keypoints(first, points)
+        points = move_keypoints(first, keypoints_of(first, inputs),
+                                invert(self.crops.box_to_crop1))
         results = self.add_pred_to_datasample(first, None, data_samples)
         if self.test_cfg.get('num_stages', 2) == 1:
             return results
@@ -319,8 +318,7 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         matrix, usable = self.crops.align(points, self.mean_shape)
         second = self._instances(self.stage2, self.crops.crop2(inputs, matrix),
                                  data_samples)
-        replace_keypoints(
-            second, transform_points(invert(matrix), keypoints_of(second, inputs)))
+        move_keypoints(second, keypoints_of(second, inputs), invert(matrix))
         results = self.add_pred_to_datasample(second, None, data_samples)
         for sample, keypoints, ok in zip(results, of_stage1, usable.tolist(),
                                          strict=True):

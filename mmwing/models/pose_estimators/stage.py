@@ -9,9 +9,10 @@ from mmpose.codecs import RegressionLabel
 from mmpose.models.heads import BaseHead, RegressionHead, RLEHead
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.structures import PoseDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmwing.codecs import DirectRegressionLabel
+from mmwing.geometry import scale_of, transform_points
 
 
 def size_of(stage: TopdownPoseEstimator) -> tuple[int, int]:
@@ -99,6 +100,22 @@ def regresses(head: BaseHead) -> bool:
             and _coordinate_codec(head) is not None)
 
 
+def last_head(model: nn.Module) -> nn.Module | None:
+    """The head whose landmarks a model gives; of a cascade that of the last stage."""
+    if hasattr(model, 'stage2'):
+        one = (getattr(model, 'test_cfg', None) or {}).get('num_stages', 2) == 1
+        return last_head(getattr(model, 'stage1' if one else 'stage2'))
+    return getattr(model, 'head', None)
+
+
+def has_scores(head: nn.Module | None) -> bool:
+    """Whether a head has scores; regression of coordinates alone gives ones."""
+    if isinstance(getattr(head, 'decoder', None), RegressionLabel):
+        return (isinstance(head, RLEHead)
+                or getattr(head, 'confidence', None) is not None)
+    return True
+
+
 def regress(stage: TopdownPoseEstimator, feats: tuple, size: Tensor) -> Tensor:
     """Landmarks (N, K, 2) of a head that :func:`regresses`, as tensors.
 
@@ -125,8 +142,24 @@ def keypoints_of(instances: list[InstanceData], like: Tensor) -> Tensor:
     return torch.as_tensor(keypoints, dtype=torch.float32, device=like.device)
 
 
-def replace_keypoints(instances: list[InstanceData], points: Tensor) -> None:
-    """Put landmarks (N, K, 2) in the place of those of a batch of instances."""
+def move_keypoints(instances: list[InstanceData], points: Tensor,
+                   matrix: Tensor) -> Tensor:
+    """Move what a stage predicts by a similarity, errors to be expected included.
+
+    Args:
+        instances (list[InstanceData]): Predictions of a batch of N, changed.
+        points (Tensor): Their landmarks (N, K, 2).
+        matrix (Tensor): (2, 3) or (N, 2, 3).
+
+    Returns:
+        Tensor: The landmarks (N, K, 2).
+    """
+    moved = transform_points(matrix, points)
+    scales = scale_of(matrix).expand(len(points)).cpu().numpy()
     # MMPose maps them to the image in place: a copy, not the tensor's own memory.
-    for instance, keypoints in zip(instances, points.cpu().numpy().copy(), strict=True):
+    for instance, keypoints, scale in zip(instances, moved.cpu().numpy().copy(), scales,
+                                          strict=True):
         instance.keypoints = keypoints[None]
+        if 'keypoint_errors' in instance:
+            instance.keypoint_errors = instance.keypoint_errors * scale
+    return moved

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.structures import InstanceData
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 
 from mmwing.models.pose_estimators import stage as stages
@@ -83,3 +84,32 @@ def test_landmarks_are_those_that_the_head_decodes(dots, name, head):
         samples = stages.samples_of(stage, dots.samples(np.zeros((4, 3, 2))))
         decoded = stages.keypoints_of(stages.decode(stage, feats, samples, {}), found)
     assert torch.equal(found, decoded)
+
+
+def test_errors_to_be_expected_move_as_landmarks_do():
+    """By its scale: a pixel of a crop is another length than one of the canvas."""
+    points, errors = torch.rand(2, 5, 2), torch.rand(2, 5)
+    instances = [InstanceData(keypoints=point[None].numpy(),
+                              keypoint_errors=error[None].numpy())
+                 for point, error in zip(points, errors, strict=True)]
+    turned = torch.tensor([[[0., -2, 7], [2, 0, 3]], [[3, 0, 0], [0, 3, 0]]])
+    moved = stages.move_keypoints(instances, points, turned)
+    torch.testing.assert_close(moved[0, :, 0], 7 - 2 * points[0, :, 1])
+    for index, scale in enumerate((2, 3)):
+        np.testing.assert_array_equal(instances[index].keypoints[0], moved[index])
+        np.testing.assert_allclose(instances[index].keypoint_errors[0],
+                                   errors[index] * scale, rtol=1e-6)
+    plain = [InstanceData(keypoints=point[None].numpy()) for point in points]
+    stages.move_keypoints(plain, points, turned[1])  # one for all
+    assert 'keypoint_errors' not in plain[0]
+    np.testing.assert_allclose(plain[1].keypoints[0], 3 * points[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize('head, kwargs, expected', [
+    ('RegressionHead', {}, False), ('RLEHead', {}, True),
+    ('mmwing.DirectRegressionHead', {}, False),
+    ('mmwing.DirectRegressionHead', {'confidence': {}}, True)])
+def test_which_heads_have_scores(head, kwargs, expected):
+    stage = build(head, CODECS['ours'], **kwargs)
+    assert stages.last_head(stage) is stage.head
+    assert stages.has_scores(stage.head) is expected

@@ -30,11 +30,11 @@ boxes = dict(
     ])
 train_pipeline = _base_.train_pipeline
 train_pipeline = [*train_pipeline[:3], boxes, *train_pipeline[4:]]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(batch_size=16, dataset=dict(pipeline=train_pipeline))
 
-max_epochs = 6
+max_epochs = 5
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs - 1)
-optim_wrapper = dict(optimizer=dict(lr=3e-3, weight_decay=0.02))
+optim_wrapper = dict(optimizer=dict(lr=1e-2, weight_decay=0.02))
 custom_hooks = [_base_.custom_hooks[0]]
