@@ -1,5 +1,6 @@
 """A model that training wrote, and faces to try it on."""
 
+import copy
 import json
 
 import pytest
@@ -46,7 +47,7 @@ def checkpoint(work_dir):
 @pytest.fixture(scope='session')
 def confident(config, checkpoint, tmp_path_factory):
     """A checkpoint of the same network whose head has a confidence."""
-    cfg = config.copy()
+    cfg = copy.deepcopy(config)
     cfg.model.head.confidence = {}
     with DefaultScope.overwrite_default_scope('mmpose'):
         torch.manual_seed(0)

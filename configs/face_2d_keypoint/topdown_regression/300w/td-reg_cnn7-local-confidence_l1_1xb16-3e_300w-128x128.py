@@ -32,7 +32,7 @@ train_pipeline = _base_.train_pipeline
 train_pipeline = [*train_pipeline[:3], boxes, *train_pipeline[4:]]
 train_dataloader = dict(batch_size=16, dataset=dict(pipeline=train_pipeline))
 
-max_epochs = 5
+max_epochs = 3
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs - 1)
