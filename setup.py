@@ -70,7 +70,7 @@ setup(
         # The 'mat' files of COFW and AFLW are HDF5.
         'data': ['h5py'],
         'dev': ['h5py', 'hypothesis', 'mypy', 'onnx', 'onnxruntime', 'onnxscript',
-                'pytest', 'pytest-xdist', 'ruff', 'setuptools<81'],
+                'pytest', 'pytest-cov', 'pytest-xdist', 'ruff', 'setuptools<81'],
         # `mmwing export --dynamo` needs onnxscript, too.
         'onnx': ['onnx', 'onnxruntime'],
         'torchvision': ['torchvision'],

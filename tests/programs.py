@@ -13,6 +13,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import runpy
+import socket
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,13 @@ def environment() -> dict[str, str]:
     # The tests must find this mmwing also where it is not installed.
     path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
     return {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
+
+
+def free_port() -> str:
+    """A port on which nobody listens, for the processes of a distributed job."""
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return str(listener.getsockname()[1])
 
 
 def _become(command: list[str], cwd: str, variables: Mapping[str, str],

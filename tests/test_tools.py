@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import mmengine
 import mmpose
 import pytest
 import torch
-from programs import environment, run_program
+from programs import environment, free_port, run_program
 
 import mmwing
 from mmwing.evaluation import read_record
@@ -109,12 +108,6 @@ def test_stock_tools_of_mmpose_run_our_configs(tmp_path):
     assert 'NME' in done.stdout + done.stderr
 
 
-def free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return str(listener.getsockname()[1])
-
-
 @pytest.mark.parametrize('processes', [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_processes_on_a_cpu_give_the_same_figures_to_the_last_bit(
         processes, trained, tmp_path):
@@ -131,6 +124,7 @@ def test_processes_on_a_cpu_give_the_same_figures_to_the_last_bit(
                     for name in ('single', 'several'))
     assert several['num_faces'] == 11
     assert several == one and {'NME_low', 'NME_p90', 'NME_eyes'} <= one.keys()
+    assert not (tmp_path / '.dist_test').exists(), "MMEngine's folder is left"
 
 
 def test_two_processes_on_a_cpu_train(tmp_path):

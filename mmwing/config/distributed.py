@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
 
 from mmengine.config import Config
 
@@ -63,8 +64,8 @@ def init_cpu_distributed(cfg: Config) -> None:
         broadcast_buffers=False)
 
 
-def end_cpu_distributed() -> None:
-    """Close gloo together, once all that uses it is gone.
+def end_distributed() -> None:
+    """Remove the empty folder of results; close gloo together, once it is not used.
 
     Left to the end of the interpreter, a thread of gloo may still run when its
     owner is destroyed, and the process aborts after all of its work is done.
@@ -73,6 +74,11 @@ def end_cpu_distributed() -> None:
 
     if not dist.is_available() or not dist.is_initialized():
         return
+    if is_first_process():
+        # Where MMEngine collects results, and what it leaves behind. Another job's are
+        # in there if it is not empty.
+        with suppress(OSError):
+            os.rmdir('.dist_test')
     if dist.get_backend() == 'gloo':
         gc.collect()  # the runner and the wrapped model refer to each other
         dist.barrier()

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from .distributed import end_cpu_distributed
+from .distributed import end_distributed
 
 # How PyTorch words an error in a worker of a data loader, and where in that the
 # error's own message begins.
@@ -36,7 +36,7 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
             sys.stdout.reconfigure(errors='backslashreplace')
         try:
             main()
-            end_cpu_distributed()
+            end_distributed()
         except (OSError, ValueError, TypeError, KeyError, ImportError, SyntaxError,
                 pickle.UnpicklingError) as error:
             if os.environ.get('MMWING_DEBUG'):

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import environment, free_port
 
 import mmwing
 
-ROOT = str(Path(mmwing.__file__).resolve().parent.parent)
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = ['--cfg-options', 'model.backbone.widen_factor=0.125',
            'model.head.in_channels=256', 'model.head.hidden_channels=16',
@@ -18,12 +18,6 @@ OPTIONS = ['--cfg-options', 'model.backbone.widen_factor=0.125',
            'train_dataloader.batch_size=4', 'train_dataloader.dataset.num_samples=16',
            'train_dataloader.num_workers=0',
            'train_dataloader.persistent_workers=False']
-
-
-def environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, (ROOT, os.environ.get('PYTHONPATH'))))
-    return {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1',
-            'PYTHON': sys.executable, 'PORT': str(25000 + os.getpid() % 5000)}
 
 
 def workers(work_dir: str) -> dict[int, int]:
@@ -51,8 +45,9 @@ def test_a_killed_process_ends_the_job_and_its_checkpoint_resumes(victim, tmp_pa
     with subprocess.Popen(
             ['bash', mmwing.tool_path('dist_train.sh'), CONFIG, '2', '--no-validate',
              '--work-dir', str(work), *OPTIONS, 'train_cfg.max_epochs=10000'],
-            cwd=tmp_path, env=environment(), text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT) as job:
+            cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**environment(), 'PYTHON': sys.executable, 'PORT': free_port()},
+    ) as job:
         log = []
         for line in job.stdout:
             log.append(line)
