@@ -264,6 +264,8 @@ ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
     (lambda: F.nme(ONE, ONE, 'box_width'), ValueError, r'needs boxes \(N, 4\)'),
     (lambda: F.nme(ONE, ONE, 'box_width', boxes=ONE[:, 0]), ValueError,
      r'boxes must have the shape \(4, 4\)'),
+    (lambda: F.nme(ONE, ONE, 'box_width', boxes=np.ones((3, 4))), ValueError,
+     r'boxes must have the shape \(4, 4\)'),
     (lambda: F.nme(ONE, ONE, 'item:box_size'), ValueError, 'give the lengths'),
     (lambda: F.nme(ONE, ONE, (36, 68)), ValueError, 'normalizer names landmark 68'),
     (lambda: F.nme(ONE[:2], ONE[:2], [60., 58.]), TypeError, 'normalizer must be two'),

@@ -38,6 +38,17 @@ def test_wing_is_the_papers_loss():
     assert WingLoss()(output, target).item() == pytest.approx(expected, rel=1e-6)
 
 
+def test_rectified_wing_forgives_r_pixels():
+    output, target = coordinates()
+    x = np.abs((output - target).double().numpy())
+    inner = 10 * np.log1p(np.maximum(x - 3, 0) / 2)
+    outer = x - (10 - 10 * math.log1p((10 - 3) / 2))
+    expected = np.where(x < 10, inner, outer).reshape(8, -1).sum(1).mean()
+    assert (x < 3).any()
+    assert RectifiedWingLoss(r=3)(output, target).item() == pytest.approx(expected,
+                                                                          rel=1e-6)
+
+
 # MMPose's, where it is right
 
 @pytest.mark.parametrize('ours, theirs', [
