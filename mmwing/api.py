@@ -28,7 +28,9 @@ from mmwing.datasets.transforms import (
 from mmwing.datasets.wrappers import CanvasDataset, PoseBalancedDataset, SubsetDataset
 from mmwing.engine import (
     BFloat16OptimWrapper,
+    ChannelsLastHook,
     CheckpointConfigHook,
+    CompileHook,
     EpochSeedHook,
     LooksTestLoop,
     LossAnnealingHook,
@@ -81,7 +83,8 @@ __all__ = [
     'KeepLandmarks', 'LabelNoise', 'LoadCachedImage', 'PackCanvas', 'RandomColor',
     'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks, optimiser wrapper and the loop of a test.
-    'BFloat16OptimWrapper', 'CheckpointConfigHook', 'EpochSeedHook',
+    'BFloat16OptimWrapper', 'ChannelsLastHook', 'CheckpointConfigHook', 'CompileHook',
+    'EpochSeedHook',
     'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook',
     'PipelineSwitchHook', 'RunRecordHook',
     # Evaluation: the metrics of a config, and figures of plain arrays.

@@ -6,6 +6,7 @@ Parts (default: all of them):
   losses      forward and backward, eager and compiled, on coordinates and heat maps
   loader      samples of a data loader, photos of 1,024 and crops of 320 pixels
   training    steps with the data, CNN-6 64x64 and ResNet-18 256x256
+  arithmetic  such steps without data: channels last, compiled, in half precision
   evaluation  1,000 to 100,000 faces with everything switched on
   data        reading the annotations of 1,000 to 100,000 faces
   processes   training on one process and on two
@@ -26,13 +27,19 @@ import torch
 from mmwing.benchmark.data_cost import data_table
 from mmwing.benchmark.loss_cost import loss_tables
 from mmwing.benchmark.metric_cost import metric_table
-from mmwing.benchmark.pipeline_cost import NETWORKS, loader_table, training_table
+from mmwing.benchmark.pipeline_cost import (
+    NETWORKS,
+    arithmetic_table,
+    loader_table,
+    training_table,
+)
 from mmwing.benchmark.process_cost import process_table
 from mmwing.benchmark.turns import Table, machine
 from mmwing.config import exit_with_message
 from mmwing.files import check_file, write_json
 
-PARTS = ('losses', 'loader', 'training', 'evaluation', 'data', 'processes')
+PARTS = ('losses', 'loader', 'training', 'arithmetic', 'evaluation', 'data',
+         'processes')
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +53,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', default='cpu',
                         help='of losses and trainings: cpu (default), cuda, cuda:1 …')
     parser.add_argument('--networks', nargs='+', choices=list(NETWORKS),
-                        default=['cnn6', 'resnet18'], help='of the training')
+                        default=['cnn6', 'resnet18'], help='of training and arithmetic')
     parser.add_argument('--workers', nargs='+', type=int, default=[0, 1, 2],
                         help='of the loader; training takes the first')
     parser.add_argument('--folder', type=Path, help='for photos and canvases; default: '
@@ -84,6 +91,12 @@ def measure(args: argparse.Namespace, folder: Path) -> Iterator[Table]:
             steps = 1 if args.quick or network != 'cnn6' else 3
             yield training_table(folder, network, faces, rounds, args.device,
                                  args.workers[0], 8 if args.quick else 32, steps)
+    if 'arithmetic' in parts:
+        for network in args.networks:
+            yield arithmetic_table(folder, network, rounds, args.device,
+                                   8 if args.quick else 32,
+                                   1 if args.quick or network != 'cnn6' else 3,
+                                   compiled=not args.quick)
     if 'evaluation' in parts:
         yield metric_table([100] if args.quick else [1000, 10_000, 100_000])
     if 'data' in parts:

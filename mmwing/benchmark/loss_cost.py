@@ -36,8 +36,7 @@ def loss_tables(rounds: int, heatmap_rounds: int, device: str = 'cpu',
         compiled: Whether to measure ``torch.compile`` of our losses, too; on a CPU
             that takes a C++ compiler, and without one they are left out.
     """
-    compiled = compiled and (torch.device(device).type != 'cpu'
-                             or shutil.which('g++') is not None)
+    compiled = compiled and can_compile(device)
     weight = torch.ones(*COORDINATES[:2], 1, device=device)
     wing, weighted = losses.WingLoss(), mmpose_losses.WingLoss(use_target_weight=True)
     tables = [
@@ -115,6 +114,11 @@ def measure_losses(ways: Mapping[str, Loss], shape: tuple[int, ...], scale: floa
         output.grad = None
         peaks[name] = _peak_bytes(partial(run, loss), device) / output.nbytes
     return times, peaks
+
+
+def can_compile(device: str) -> bool:
+    """Whether ``torch.compile`` has what it needs: on a CPU a C++ compiler."""
+    return torch.device(device).type != 'cpu' or shutil.which('g++') is not None
 
 
 def wait_for(device: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from mmengine.registry import init_default_scope
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmwing.config.precision import has_bfloat16_units
+from mmwing.engine.hooks.compile_hook import compile_parts
 from mmwing.models.data_preprocessors import FaceAugmentor
 from mmwing.registry import DATASETS, MODELS
 
-from .loss_cost import wait_for
+from .loss_cost import can_compile, wait_for
 from .photos import paint_photos
 from .turns import Table, compared, take_turns
 
@@ -184,6 +187,47 @@ def training_table(folder: Path, network: str, faces: int, rounds: int,
         take_turns(rates, rounds))
 
 
+def arithmetic_table(folder: Path, network: str, rounds: int, device: str = 'cpu',
+                     batch: int = BATCH, steps: int = 3, compiled: bool = True
+                     ) -> Table:
+    """Measure what switches of a config gain for the arithmetic of a step alone.
+
+    Args:
+        folder: See :func:`training_table`.
+        network: See :func:`training_table`.
+        rounds: See :func:`.turns.take_turns`.
+        device: See :func:`training_table`.
+        batch: See :func:`training_table`.
+        steps: See :func:`training_table`.
+        compiled: Whether to measure ``torch.compile``, too; on a CPU that takes a C++
+            compiler, and without one it is left out.
+    """
+    init_default_scope('mmpose')
+    data = DATASETS.build({**paint_photos(folder / '320px', batch, 320),
+                           'pipeline': Pipelines(NETWORKS[network]).ours(True)})
+    on_cpu = torch.device(device).type == 'cpu'
+
+    def last(model: nn.Module) -> object:
+        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    changes: dict[str, dict] = {'float32': {}, 'channels last': {'change': last}}
+    if compiled and can_compile(device):
+        changes['compiled'] = {'change': compile_parts}
+    if not on_cpu or has_bfloat16_units():
+        changes['bfloat16'] = {'dtype': torch.bfloat16}
+        changes['bfloat16, channels last'] = {'dtype': torch.bfloat16, 'change': last}
+    if not on_cpu:
+        changes['float16'] = {'dtype': torch.float16}
+    plain = {'type': 'PoseDataPreprocessor', **_NORMAL}
+    side = NETWORKS[network]
+    return compared(
+        f'Arithmetic of {network}, {side}x{side}, batches of {batch}, {device}',
+        'faces a second' + ' of the processor' * on_cpu,
+        take_turns({name: _rate(data, batch * steps, 0, Step(
+            network, plain, device, True, **change), batch, device, True)
+            for name, change in changes.items()}, rounds))
+
+
 class Step:
     """A training step of a network that regresses 68 landmarks.
 
@@ -193,13 +237,21 @@ class Step:
         device: Where the network is.
         again: Whether the first batch is taken again and again, as it came out of the
             preprocessor.
+        change: What is done to the model beforehand.
+        dtype: Of the forward pass.
     """
 
     def __init__(self, network: str, preprocessor: dict, device: str = 'cpu',
-                 again: bool = False) -> None:
+                 again: bool = False,
+                 change: Callable[[nn.Module], object] = lambda model: None,
+                 dtype: torch.dtype = torch.float32) -> None:
         torch.manual_seed(0)
         self.model: Any = build_network(network, preprocessor).train().to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-4, fused=True)
+        change(self.model)
+        # On a GPU, without the scaling of gradients that float16 needs to learn.
+        self._precision = partial(torch.autocast, torch.device(device).type, dtype,
+                                  enabled=dtype != torch.float32)
         self.again = again
         self._batch: dict = {}
 
@@ -208,7 +260,9 @@ class Step:
         if not self._batch or not self.again:
             self._batch = self.model.data_preprocessor(batch, True)
         self.optimizer.zero_grad()
-        self.model.loss(**self._batch)['loss_kpt'].backward()
+        with self._precision():
+            loss = self.model.loss(**self._batch)['loss_kpt']
+        loss.backward()
         self.optimizer.step()
 
 

@@ -1,39 +1,13 @@
 """bfloat16 in the forward pass, float32 in all that is kept."""
 
-import numpy as np
 import pytest
 import torch
-from mmengine.dataset import pseudo_collate
-from mmengine.optim import build_optim_wrapper
-from mmengine.registry import DefaultScope
-from mmpose.registry import DATASETS, MODELS
-
-from mmwing.config import load_config
-from mmwing.engine.mean_shape import compute_mean_shape
-
-CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
+from small_training import make, paint
 
 
 @pytest.fixture(scope='module')
 def faces():
-    cfg = load_config(CONFIG, {'train_dataloader.dataset.num_samples': 8})
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        return DATASETS.build(cfg.train_dataloader.dataset)
-
-
-def make(faces, wrapper):
-    """A small model, its optimiser and a batch; the same each time."""
-    cfg = load_config(CONFIG, {'model.backbone.widen_factor': 0.125,
-                               'model.head.in_channels': 256,
-                               'model.head.hidden_channels': 16})
-    torch.manual_seed(0)
-    np.random.seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(cfg.model)
-        model.init_weights()
-        model.head.set_mean_shape(compute_mean_shape(faces))
-        wrapper = build_optim_wrapper(model, {'type': wrapper, **cfg.optim_wrapper})
-    return model.train(), wrapper, pseudo_collate([faces[0], faces[1]])
+    return paint()
 
 
 def test_the_forward_pass_runs_in_bfloat16_and_nothing_else(faces):

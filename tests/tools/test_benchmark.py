@@ -27,8 +27,8 @@ def test_every_part(tmp_path):
     done = benchmark('--quick', '--workers', 0, '--folder', tmp_path, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for title in ('Loader, photos of 320 pixels', 'Training of cnn6, 64x64',
-                  'Training of resnet18', 'Evaluation', 'Reading annotations',
-                  '1 and 2 processes'):
+                  'Training of resnet18', 'Arithmetic of cnn6', 'Evaluation',
+                  'Reading annotations', '1 and 2 processes'):
         assert title in done.stdout
 
 
