@@ -290,3 +290,9 @@ def test_bad_arrays_are_named(call, error, message):
 def test_the_example_in_the_documentation():
     result = doctest.testmod(F)
     assert result.attempted > 0 and not result.failed
+
+
+def test_landmarks_keep_their_order():
+    errors = np.array([[1., 2., np.nan], [3., 4., np.nan], [9., 9., 9.]])
+    np.testing.assert_allclose(F.landmark_nme(errors, np.array([10., 10., 0.])),
+                               [0.2, 0.3, np.nan])
