@@ -33,6 +33,20 @@ class ConfidenceMetric(BaseMetric):
 
     Raises:
         ValueError: In the test, if predictions have no ``keypoint_errors``.
+
+    Example:
+        >>> import mmwing, numpy as np
+        >>> true = np.random.default_rng(0).uniform(0, 128, (1, 40, 2))
+        >>> sample = dict(
+        ...     input_size=(128, 128), input_scale=(256., 256.),  # half of the pixels
+        ...     gt_instances=dict(keypoints=true, keypoints_visible=np.ones((1, 40))),
+        ...     pred_instances=dict(
+        ...         keypoints=true + (0, 4), keypoint_scores=np.full((1, 40), 0.9),
+        ...         keypoint_errors=np.full((1, 40), 1.)))  # in pixels of the input
+        >>> metric = mmwing.ConfidenceMetric()
+        >>> metric.process(None, [sample, sample])
+        >>> round(metric.evaluate(size=2)['confidence/factor'], 3)
+        2.0
     """
 
     default_prefix = 'confidence'

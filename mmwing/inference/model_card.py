@@ -63,8 +63,11 @@ def facts_of_training(full: Mapping, meta: Mapping) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for _, hook in find(list(full.get('custom_hooks') or []), 'mmwing.RunRecordHook'):
         provenance = hook.get('provenance') or {}
-        facts.update({key: provenance[key] for key in ('config', 'options')
-                      if provenance.get(key)})
+        if provenance.get('config'):
+            facts['config'] = provenance['config']
+        if provenance.get('options'):
+            facts['options'] = {key: _without_folders(value) for key, value
+                                in provenance['options'].items()}
     if 'config' not in facts:
         name = re.sub(r'_\d{8}_\d{6}$', '', str(meta.get('experiment_name', '')))
         facts.update({'config': name} if name else {})
@@ -81,6 +84,13 @@ def facts_of_training(full: Mapping, meta: Mapping) -> dict[str, Any]:
     if kinds <= set(LANDMARK_BOX_SETS):
         facts['boxes'] = LANDMARK_BOX
     return facts
+
+
+def _without_folders(value: Any) -> Any:
+    """Where things lie on the machine that trained is nobody's business."""
+    if isinstance(value, str) and os.path.isabs(value):
+        return f'…/{os.path.basename(value)}'
+    return value
 
 
 def draft_card(name: str, facts: Mapping[str, Any], digest: str, size: int) -> str:

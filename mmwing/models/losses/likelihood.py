@@ -63,7 +63,8 @@ class ErrorLikelihood(nn.Module):
     def _moment(self, power: int) -> float:
         """Integral of u^power exp(-penalty(u)) over u > 0."""
         def density(distance: float) -> float:
-            residual = torch.tensor(distance, dtype=torch.float64)
+            # On the CPU also where a model is built without memory, on 'meta'.
+            residual = torch.tensor(distance, dtype=torch.float64, device='cpu')
             return distance**power * math.exp(-float(self.loss.penalty(residual)))
 
         name = type(self.loss).__name__

@@ -1,9 +1,9 @@
-_base_ = ['./td-reg_cnn7-local_l1_1xb32-220e_300w-128x128.py']
+_base_ = ['./td-reg_cnn7-local-looks_l1_1xb32-100e_300w-128x128.py']
 
-# How far off each landmark is to be expected, learnt afterwards: the network of the
-# package stays as it is, its landmarks too. `mmwing calibrate` follows, on faces that it
-# has not been trained on.
-load_from = 'cnn7-local_300w'
+# How far off each landmark is to be expected, learnt afterwards, run the config of the
+# base first: its network stays as it is, its landmarks too. `mmwing calibrate` follows,
+# on faces that it has not been trained on.
+load_from = 'work_dirs/td-reg_cnn7-local-looks_l1_1xb32-100e_300w-128x128'
 
 model = dict(
     backbone=dict(frozen_stages=5, norm_eval=True),
