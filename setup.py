@@ -36,7 +36,7 @@ setup(
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=['mmwing', 'mmwing.*']),
     package_data={'mmwing.evaluation': ['report.html'],
-                  'mmwing.inference': ['weights/*.pth', 'weights/*.md']},
+                  'mmwing.inference': ['demo.html', 'weights/*.pth', 'weights/*.md']},
     # The default, but said: setuptools then makes an editable install by a path, which
     # a checkout in a folder called mmwing cannot hide when Python starts beside it.
     package_dir={'': '.'},

@@ -23,6 +23,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     'predict': ('predict.py', 'find the landmarks of faces in images and videos'),
     'calibrate': ('calibrate_confidence.py',
                   "measure a model's confidence and put it right"),
+    'demo': ('demo.py', 'open a local page that finds landmarks'),
     'publish': ('publish_model.py', 'make a slim file of a trained model'),
     'export': ('export_model.py', 'write a trained model as ONNX'),
     'swap': ('swap_loss.py', 'give a config another loss'),
