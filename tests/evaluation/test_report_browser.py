@@ -3,28 +3,15 @@
 import html
 import json
 import re
-import shutil
-import subprocess
 
 import cv2
 import numpy as np
 import pytest
+from browser import BROWSER, browse
 
 from mmwing.evaluation import Protocol
 from mmwing.evaluation.report import write_report
 
-
-def find_browser():
-    """Chromium, where it is more than a stub that asks to install it."""
-    for name in ('chromium', 'chromium-browser'):
-        path = shutil.which(name)
-        if path and not subprocess.run([path, '--version'], capture_output=True,
-                                       timeout=60).returncode:
-            return path
-    return None
-
-
-BROWSER = find_browser()
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(BROWSER is None, reason='there is no chromium')]
@@ -62,15 +49,6 @@ document.title = JSON.stringify(seen);
 '''
 
 
-def browse(page, *arguments):
-    return subprocess.run(
-        [BROWSER, '--headless', '--no-sandbox', '--disable-gpu',
-         '--disable-dev-shm-usage', '--enable-logging=stderr',
-         '--window-size=1250,1600', f'--user-data-dir={page.parent}/profile',
-         *arguments, page.as_uri()],
-        capture_output=True, text=True, timeout=300, check=True)
-
-
 @pytest.fixture
 def report(make_faces, tmp_path):
     write_report(make_faces(12), tmp_path / 'run', Protocol(num_bootstrap=20),
@@ -82,7 +60,7 @@ def test_a_reader_sorts_filters_and_opens_a_face(report):
     page = report.with_name('read.html')
     page.write_text(report.read_text().replace(
         '</body>', f'<script>{{{READER}}}</script></body>'))
-    result = browse(page, '--dump-dom')
+    result = browse(page.as_uri(), page.parent, '--dump-dom')
     assert 'CONSOLE' not in result.stderr, result.stderr
     title = re.search('<title>(.*?)</title>', result.stdout).group(1)
     seen = json.loads(html.unescape(title))
@@ -104,7 +82,7 @@ def test_a_reader_sorts_filters_and_opens_a_face(report):
 
 def test_page_is_drawn_without_console_errors(report):
     picture = report.with_name('page.png')
-    result = browse(report, f'--screenshot={picture}')
+    result = browse(report.as_uri(), report.parent, f'--screenshot={picture}')
     assert 'CONSOLE' not in result.stderr, result.stderr
     assert cv2.imread(str(picture)).std() > 10
 
@@ -124,7 +102,8 @@ def test_nothing_is_cut_off_at_the_side(make_faces, tmp_path, width):
     page = tmp_path / 'run/measured.html'
     page.write_text((tmp_path / 'run/report.html').read_text().replace(
         '</body>', f'<script>{{{MEASURE}}}</script></body>'))
-    result = browse(page, f'--window-size={width},2000', '--dump-dom')
+    result = browse(page.as_uri(), page.parent, f'--window-size={width},2000',
+                    '--dump-dom')
     seen = json.loads(html.unescape(re.search('<title>(.*?)</title>',
                                               result.stdout).group(1)))
     assert seen['width'] <= width and seen['page'] <= seen['width']

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import threading
 
 import pytest
 import torch
@@ -78,3 +79,21 @@ def faces():
     """Painted faces: dicts with ``img``, ``img_path`` and ``bbox`` (1, 4)."""
     dataset = SyntheticFaceDataset(num_samples=5, seed=1, bbox_scale=1.0)
     return [dataset.get_data_info(index) for index in range(5)]
+
+
+@pytest.fixture(scope='module')
+def running():
+    """Runs servers until the module ends."""
+    started = []
+
+    def run(server):
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield run
+    for server, thread in started:
+        server.shutdown()
+        server.server_close()
+        thread.join()

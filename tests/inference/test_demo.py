@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import threading
 from urllib.parse import urlencode
 
 import cv2
@@ -15,15 +14,10 @@ from mmwing.inference.demo import MAX_BYTES, DemoServer
 
 
 @pytest.fixture(scope='module')
-def server(landmarker):
+def server(landmarker, running):
     """The page of the small model, without a detector."""
-    server = DemoServer('127.0.0.1', 0, {'small': lambda: landmarker}, detects=False)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return running(DemoServer('127.0.0.1', 0, {'small': lambda: landmarker},
+                              detects=False))
 
 
 def ask(server, method='GET', path='/', body=None, **headers):
@@ -41,8 +35,6 @@ def post(server, body, **query):
     query = {'boxes': 'whole', **query}
     status, _, text = ask(server, 'POST', f'/landmarks?{urlencode(query)}', body)
     return status, json.loads(text)
-
-
 
 
 def encoded(image, suffix='.png'):
