@@ -165,18 +165,26 @@ def test_broken_inputs_are_named_and_the_rest_goes_on(run, photos, boxes):
     (photos / 'huge.ppm').write_bytes(b'P6\n40000 40000\n255\n')
     cv2.imwrite(str(photos / 'unknown.png'), np.zeros((8, 8, 3), np.uint8))
     with boxes.open('a') as file:
-        file.write('\ncut.jpg,1,1,9,9\nfar.png,500,500,9,9\nnan.png,nan,1,9,9')
-    for name in ('far.png', 'nan.png'):
-        cv2.imwrite(str(photos / name), np.zeros((8, 8, 3), np.uint8))
+        file.write('\ncut.jpg,1,1,9,9\nfar.png,500,500,9,9')
+    cv2.imwrite(str(photos / 'far.png'), np.zeros((8, 8, 3), np.uint8))
     status, out, err = run(photos, 'missing.jpg', 'no*.png', '--boxes', boxes)
     assert status == 1
-    assert '4 faces in 3 images; 8 inputs came to nothing' in out
+    assert '4 faces in 3 images; 7 inputs came to nothing' in out
     for line in (r'missing.jpg: no such file', 'no*.png: no such file',
                  'huge.ppm cannot be decoded: it has 40000x40000 pixels',
                  'cut.jpg cannot be decoded', 'text.png cannot be decoded: it is not',
-                 'unknown.png: no box in', 'far.png: boxes[0]', 'not finite'):
+                 'unknown.png: no box in', 'far.png: boxes[0]'):
         assert line in err
     assert len(read_landmarks('predictions/predictions.csv', '.')) == 4
+
+
+def test_a_box_file_with_a_box_of_no_numbers_is_refused_at_once(run, photos, boxes,
+                                                                tmp_path):
+    with boxes.open('a') as file:
+        file.write('\nb.jpg,nan,1,9,9')
+    status, *_ = run(photos, '--boxes', boxes)
+    assert 'boxes.csv is not a box file: line 6: ' in status and 'nan' in status
+    assert not (tmp_path / 'predictions').exists()
 
 
 def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
