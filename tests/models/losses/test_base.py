@@ -586,3 +586,8 @@ def test_gradients_through_the_module(loss_type):
     loss = loss_type(input_size=(64, 48), reduction='mean')
     weight = torch.rand(2, 3)
     assert torch.autograd.gradcheck(lambda o: loss(o, target, weight), output)
+
+
+def test_shapes_that_would_broadcast_are_refused():
+    with pytest.raises(ValueError, match='shape'):
+        WingLoss(input_size=(64, 64))(torch.zeros(2, 3, 2), torch.zeros(2, 1, 2))
