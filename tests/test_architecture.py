@@ -55,7 +55,7 @@ MAY_IMPORT = {
     'engine': 'evaluation datasets codecs files geometry runtime',
     'models': 'datasets.canvases datasets.transforms codecs files geometry runtime',
     'config': 'models engine evaluation datasets codecs files geometry '
-              'visualization stack resources walk locks csv_cells',
+              'visualization stack resources runtime walk locks csv_cells',
     'benchmark': 'inference config models engine evaluation datasets codecs files '
                  'geometry runtime visualization',
     'comparison': 'config models engine evaluation datasets codecs files geometry '

@@ -32,11 +32,10 @@ from mmwing.config.box_sensitivity import (
 from mmwing.config.boxes import count_without_box, with_box_file
 from mmwing.config.face_metric import add_face_metric, name_subsets
 from mmwing.config.lifetime import end_with_parent
+from mmwing.config.looks import set_looks
 from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
-from mmwing.inference.checkpoint_config import looks_of
 from mmwing.inference.models import find_model, load_evaluation_config
-from mmwing.runtime.landmarker import check_looks
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
@@ -185,9 +184,7 @@ def main() -> None:
     if args.bbox_file:
         cfg.test_dataloader = with_box_file(cfg.test_dataloader, args.bbox_file,
                                             args.bbox_missing)
-    looks = looks_of(cfg) if args.looks is None else check_looks(args.looks)
-    if looks > 1:
-        cfg.test_cfg = dict(cfg.test_cfg, type='mmwing.LooksTestLoop', looks=looks)
+    set_looks(cfg, args.looks)
     runner = build_runner(cfg)
     check_weights(runner.model, cfg.load_from, runner.test_dataloader.dataset.metainfo)
     if args.report:

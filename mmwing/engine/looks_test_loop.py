@@ -12,11 +12,11 @@ from mmengine.dataset import Compose
 from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
 from mmengine.runner import Runner, TestLoop
-from mmpose.datasets.transforms import GetBBoxCenterScale
+from mmpose.datasets.transforms import GetBBoxCenterScale, TopdownAffine
 from mmpose.structures.bbox import bbox_cs2xyxy, bbox_xyxy2cs
 from torch.utils.data import DataLoader
 
-from mmwing.datasets.transforms import BackgroundBox, BoxError
+from mmwing.datasets.transforms import FaceContext
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
 from mmwing.runtime.landmarker import check_looks
@@ -146,9 +146,9 @@ def _with_boxes(dataset: Any, found: dict[tuple, np.ndarray]) -> Any:
     crops = [index for index, step in enumerate(steps)
              if isinstance(step, GetBBoxCenterScale)]
     if crops:
-        place = crops[-1] + 1
-        while isinstance(steps[place], (BackgroundBox, BoxError, _LookAt)):
-            place += 1
+        # Behind all that says where the box is, before what cuts by it.
+        place = next((index for index, step in enumerate(steps) if index > crops[-1]
+                      and isinstance(step, (FaceContext, TopdownAffine))), len(steps))
         steps.insert(place, _LookAt(found, steps[crops[-1]].padding))
         changed.pipeline = Compose(steps)
         return changed

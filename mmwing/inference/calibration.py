@@ -16,6 +16,7 @@ from mmengine.runner import CheckpointLoader, Runner
 
 from mmwing.config import build_runner
 from mmwing.config.boxes import with_background_boxes
+from mmwing.config.looks import set_looks
 from mmwing.csv_cells import csv_text
 from mmwing.evaluation.confidence import (
     ConfidenceFigures,
@@ -27,8 +28,6 @@ from mmwing.evaluation.confidence import (
 )
 from mmwing.files import check_file, write_bytes, write_json, write_text
 from mmwing.visualization.reliability import draw_reliability
-
-from .checkpoint_config import looks_of
 
 _KEY = 'confidence.calibration'
 
@@ -80,9 +79,7 @@ def measure_confidence(cfg: Config) -> MeasuredConfidence:
 
 def _test(cfg: Config) -> ExpectedErrors:
     cfg = cfg.copy()
-    looks = looks_of(cfg)
-    if looks > 1:
-        cfg.test_cfg = dict(cfg.test_cfg, type='mmwing.LooksTestLoop', looks=looks)
+    set_looks(cfg)
     cfg.test_evaluator = [{'type': 'mmwing.ConfidenceMetric'}]
     runner: Runner = build_runner(cfg)
     runner.test()

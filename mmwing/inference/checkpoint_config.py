@@ -24,7 +24,6 @@ from mmwing.config import replace_mmdet_names
 from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
 from mmwing.registry import DATASETS, KEYPOINT_CODECS, METRICS, MODELS, TRANSFORMS
 from mmwing.resources import base_config
-from mmwing.runtime.landmarker import check_looks
 from mmwing.walk import type_name, walk
 
 #: Metrics that only compute. Others may write files where a config says.
@@ -48,15 +47,6 @@ def find_test_pipeline(cfg: Mapping) -> list[dict]:
                 return config['pipeline']
     raise ValueError('the config has no pipeline in test_dataloader or val_dataloader, '
                      'which says how faces are cropped')
-
-
-def looks_of(cfg: Mapping) -> int:
-    """How many times a model looks at a face, ``model.test_cfg.looks``, by default 1.
-
-    Raises:
-        ValueError: If it is not a whole number of at least 1.
-    """
-    return check_looks((cfg['model'].get('test_cfg') or {}).get('looks', 1))
 
 
 def checkpoint_config(checkpoint: Mapping, name: str) -> Config | None:

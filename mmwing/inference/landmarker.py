@@ -14,11 +14,12 @@ from mmengine.registry import DefaultScope
 from mmpose.structures import PoseDataSample
 from torch import nn
 
+from mmwing.config.looks import looks_of
 from mmwing.models.pose_estimators.stage import has_scores, last_head
 from mmwing.runtime import Detector, Face
 from mmwing.runtime.landmarker import Landmarker, Located, batches
 
-from .checkpoint_config import find_test_pipeline, looks_of
+from .checkpoint_config import find_test_pipeline
 from .models import load_model
 
 

@@ -16,6 +16,7 @@ from mmwing.files import check_file, printable
 from mmwing.images import read_image
 from mmwing.runtime.boxes import check_boxes
 from mmwing.runtime.face import Face
+from mmwing.runtime.landmarker import groups
 from mmwing.visualization.tile import save_picture
 
 from .box_file import BoxFile
@@ -31,11 +32,6 @@ from .results import (
 )
 
 FORMATS = ('json', 'csv', 'pts')
-
-# Images are predicted in groups, so that the faces of several fill a batch; more pixels
-# than this are not held at once.
-_PIXELS_AT_ONCE = 50_000_000
-
 
 @dataclass
 class Summary:
@@ -135,8 +131,9 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     progress = track([source for source in inputs if not source.moves], 'Predicting',
                      console=console, disable=not console.is_terminal)
     contours = contours_of(meta)
-    for group in _groups(_loaded(progress, boxes, summary, console),
-                         landmarker.batch_size):
+    # The faces of several images fill a batch.
+    for group in groups(_loaded(progress, boxes, summary, console),
+                        landmarker.batch_size, lambda item: item[1]):
         given = None if boxes == 'detect' else [found for *_, found in group]
         results = cast(list[list[Face]], landmarker(
             [image for _, image, _ in group], boxes=given))
@@ -216,19 +213,6 @@ def _loaded(inputs: Iterable[Input], boxes: str | BoxFile, summary: Summary,
             _warn(console, source.path, reason)
             continue
         yield source, image, found
-
-
-def _groups(items: Iterator, size: int) -> Iterator[list]:
-    group: list = []
-    pixels = 0
-    for item in items:
-        group.append(item)
-        pixels += item[1].shape[0] * item[1].shape[1]
-        if len(group) >= size or pixels >= _PIXELS_AT_ONCE:
-            yield group
-            group, pixels = [], 0
-    if group:
-        yield group
 
 
 def _warn(console: Console, argument: str, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +18,7 @@ from .face import Face
 
 Item = TypeVar('Item')
 
-# Of images that are kept for another look.
+# More pixels than this are not held at once, but for those of one image.
 _PIXELS_AT_ONCE = 50_000_000
 
 #: What to do where neither boxes nor a detector say where the faces are.
@@ -116,7 +116,7 @@ class Landmarker(ABC):
         if looks == 1:
             yield from self._predict(faces)
             return
-        for group in _groups(faces, self.batch_size):
+        for group in groups(faces, self.batch_size, lambda face: face.image):
             places = group
             for _ in range(looks - 1):
                 found = self._predict(iter(places))
@@ -201,18 +201,26 @@ def check_looks(looks: int) -> int:
     return looks
 
 
-def _groups(faces: Iterator[Located], size: int) -> Iterator[list[Located]]:
-    """Up to ``size`` faces of images that fit the memory."""
-    group: list[Located] = []
+def groups(items: Iterator[Item], size: int,
+           image_of: Callable[[Item], np.ndarray]) -> Iterator[list[Item]]:
+    """Lists of up to ``size`` items, of no more images than are held at once.
+
+    Args:
+        items: What is grouped; those of one image lie beside each other.
+        size: Of a list.
+        image_of: The image (H, W, …) of an item.
+    """
+    group: list[Item] = []
     pixels = 0
-    for face in faces:
-        if not group or face.image_index != group[-1].image_index:
-            of_image = face.image.shape[0] * face.image.shape[1]
+    for item in items:
+        image = image_of(item)
+        if not group or image is not image_of(group[-1]):
+            of_image = image.shape[0] * image.shape[1]
             if group and pixels + of_image > _PIXELS_AT_ONCE:
                 yield group
                 group, pixels = [], 0
             pixels += of_image
-        group.append(face)
+        group.append(item)
         if len(group) == size:
             yield group
             group, pixels = [], 0

@@ -243,3 +243,20 @@ def test_bad_calls(boxes, time, message):
 def test_bad_arguments(argument):
     with pytest.raises(ValueError, match=next(iter(argument))):
         mmwing.FaceTracker(Scene(), **argument)
+
+
+def test_only_faces_that_are_new_are_looked_at_more_than_once():
+    """The box of a face that is followed is as good as that of a second look."""
+    class Counting(Scene):
+        looks = []
+
+        def __call__(self, image, boxes, looks=None):
+            self.looks.append((len(boxes), looks))
+            return super().__call__(image, boxes)
+
+    scene = Counting()
+    tracker = mmwing.FaceTracker(scene, detect_every=3)
+    follow(scene, tracker, [walks((100, 120), (1, 0)), walks((400, 120), (0, 0))],
+           frames=range(3))
+    # None: as often as the landmarker does by itself.
+    assert scene.looks == [(2, None), (2, 1), (2, 1)]

@@ -170,3 +170,15 @@ def test_an_overlay_that_is_no_report_stops_before_the_test(run, monkeypatch):
     monkeypatch.setattr('mmengine.runner.Runner.test', test)
     with pytest.raises(SystemExit, match='nowhere holds no record'):
         run('--report', 'report', '--overlay', 'nowhere')
+
+
+def test_another_look(run):
+    """The model has learnt nothing: where it looks again, it errs otherwise."""
+    for looks in (1, 2):
+        run('--looks', looks, '--out', f'{looks}.json')
+    run('--out', 'none.json')
+    once, twice, none = (mmengine.load(f'{name}.json')['NME']
+                         for name in (1, 2, 'none'))
+    assert once == none != twice
+    with pytest.raises(SystemExit, match='looks must be a whole number of at least 1'):
+        run('--looks', 0)

@@ -123,5 +123,3 @@ class LossAnnealingHook(Hook):
                     for name, (first, last) in self.arguments.items()}
         return {name: first * (last / first)**part
                 for name, (first, last) in self.arguments.items()}
-
-

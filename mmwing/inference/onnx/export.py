@@ -19,6 +19,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from mmwing.config.looks import looks_of
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.files import check_file, write_bytes
 from mmwing.runtime.crops import Crop
@@ -26,7 +27,7 @@ from mmwing.runtime.onnx_landmarker import FORMAT
 from mmwing.version import __version__
 from mmwing.walk import type_name
 
-from ..checkpoint_config import find_test_pipeline, looks_of
+from ..checkpoint_config import find_test_pipeline
 from ..model_card import OTHER_BOX, UNKNOWN_LICENCE
 from ..models import load_model, plain_metainfo
 from .network import LandmarkNetwork
