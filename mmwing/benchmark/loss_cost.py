@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,7 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from mmwing.models import losses
 
-from .turns import Table, compared, take_turns
+from .turns import Table, can_compile, compared, take_turns, wait_for
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -37,15 +36,8 @@ def loss_tables(rounds: int, heatmap_rounds: int, device: str = 'cpu',
             that takes a C++ compiler, and without one they are left out.
     """
     compiled = compiled and can_compile(device)
-    weight = torch.ones(*COORDINATES[:2], 1, device=device)
-    wing, weighted = losses.WingLoss(), mmpose_losses.WingLoss(use_target_weight=True)
     tables = [
-        _table('Wing', {'MMPose': mmpose_losses.WingLoss(), 'mmwing': wing},
-               COORDINATES, 64., rounds, device, compiled),
-        _table('Wing, weighted', {
-            'MMPose': lambda o, t: weighted(o, t, weight),
-            'mmwing': lambda o, t: wing(o, t, weight)},
-            COORDINATES, 64., rounds, device, compiled),
+        *_wing(COORDINATES, 64., rounds, device, compiled),
         _table('Smooth L1', {'PyTorch': F.smooth_l1_loss,
                              'mmwing': losses.SmoothL1Loss()},
                COORDINATES, 64., rounds, device, compiled),
@@ -53,13 +45,25 @@ def loss_tables(rounds: int, heatmap_rounds: int, device: str = 'cpu',
                COORDINATES, 64., rounds, device, compiled)]
     if heatmap_rounds:
         tables += [
-            _table('Wing', {'MMPose': mmpose_losses.WingLoss(), 'mmwing': wing},
-                   HEAT_MAPS, 1., heatmap_rounds, device, False),
+            *_wing(HEAT_MAPS, 1., heatmap_rounds, device, False),
             _table('Adaptive Wing', {
                 'MMPose': mmpose_losses.AdaptiveWingLoss(),
                 'mmwing': losses.AdaptiveWingLoss()},
                 HEAT_MAPS, 1., heatmap_rounds, device, False)]
     return tables
+
+
+def _wing(shape: tuple[int, ...], scale: float, rounds: int, device: str,
+          compiled: bool) -> list[Table]:
+    """Wing without weights and with one for each landmark."""
+    weight = torch.ones(*shape[:2], *[1] * (len(shape) - 2), device=device)
+    ours, theirs = losses.WingLoss(), mmpose_losses.WingLoss(use_target_weight=True)
+    return [
+        _table('Wing', {'MMPose': mmpose_losses.WingLoss(), 'mmwing': ours},
+               shape, scale, rounds, device, compiled),
+        _table('Wing, weighted', {'MMPose': lambda o, t: theirs(o, t, weight),
+                                  'mmwing': lambda o, t: ours(o, t, weight)},
+               shape, scale, rounds, device, compiled)]
 
 
 def _table(name: str, ways: dict[str, Loss], shape: tuple[int, ...], scale: float,
@@ -114,17 +118,6 @@ def measure_losses(ways: Mapping[str, Loss], shape: tuple[int, ...], scale: floa
         output.grad = None
         peaks[name] = _peak_bytes(partial(run, loss), device) / output.nbytes
     return times, peaks
-
-
-def can_compile(device: str) -> bool:
-    """Whether ``torch.compile`` has what it needs: on a CPU a C++ compiler."""
-    return torch.device(device).type != 'cpu' or shutil.which('g++') is not None
-
-
-def wait_for(device: str) -> None:
-    """Wait until a GPU has done what it was given; a CPU has."""
-    if torch.device(device).type == 'cuda':
-        torch.cuda.synchronize(device)
 
 
 def _peak_bytes(run: Callable[[], None], device: str) -> int:

@@ -19,9 +19,8 @@ from mmwing.engine.hooks.compile_hook import compile_parts
 from mmwing.models.data_preprocessors import FaceAugmentor
 from mmwing.registry import DATASETS, MODELS
 
-from .loss_cost import can_compile, wait_for
 from .photos import paint_photos
-from .turns import Table, compared, take_turns
+from .turns import Table, can_compile, compared, take_turns, wait_for
 
 BATCH = 32
 # Pixels of a canvas for one of the input, as ``augment_on_device`` has them.

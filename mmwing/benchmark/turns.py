@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import resource
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -102,6 +103,17 @@ def _cell(values: np.ndarray) -> str:
 def _short(value: float) -> str:
     """Three digits, without an exponent."""
     return f'{value:.0f}' if abs(value) >= 100 else f'{value:.3g}'
+
+
+def can_compile(device: str) -> bool:
+    """Whether ``torch.compile`` has what it needs: on a CPU a C++ compiler."""
+    return torch.device(device).type != 'cpu' or shutil.which('g++') is not None
+
+
+def wait_for(device: str) -> None:
+    """Wait until a GPU has done what it was given; a CPU has."""
+    if torch.device(device).type == 'cuda':
+        torch.cuda.synchronize(device)
 
 
 def peak_megabytes() -> float:
