@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import random
 import re
@@ -62,6 +63,17 @@ def attempt(call: Callable[[], Any], names: str) -> Any:
             assert len(text) < 1200, f'{len(text)} characters: {text[:300]}'
             assert not _INTERNAL.search(text), f'not clear: {text}'
             return Refused
+
+
+def read_file(read: Callable[[Path], Any], path: Path, data: bytes) -> Any:
+    """What reading a file of these bytes gives, see :func:`attempt`; it is named."""
+    path.write_bytes(data)
+    return attempt(lambda: read(path), re.escape(path.name))
+
+
+def is_number(value: object) -> bool:
+    """Whether JSON has a number there; ``true`` is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def fuzz(strategy: st.SearchStrategy) -> Callable:
@@ -129,6 +141,11 @@ def changed(draw: st.DrawFn, contents: st.SearchStrategy) -> Any:
         else:
             parent[place[-1]] = odd
     return content
+
+
+def damaged_json(contents: st.SearchStrategy) -> st.SearchStrategy:
+    """Files of JSON whose values are changed, or whose bytes are damaged."""
+    return damaged(changed(contents).map(lambda content: json.dumps(content).encode()))
 
 
 @st.composite

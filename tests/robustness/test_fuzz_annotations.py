@@ -6,7 +6,16 @@ import json
 
 import numpy as np
 import yaml
-from fuzzing import Refused, attempt, changed, damaged, fuzz
+from fuzzing import (
+    Refused,
+    attempt,
+    changed,
+    damaged,
+    damaged_json,
+    fuzz,
+    is_number,
+    read_file,
+)
 from hypothesis import strategies as st
 
 from mmwing.datasets.face import FaceLandmarkDataset
@@ -30,19 +39,9 @@ def coco(draw):
         'categories': [{'id': 1, 'name': 'face'}]}
 
 
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def as_bytes(content):
-    return json.dumps(content).encode()
-
-
-@fuzz(damaged(changed(coco()).map(as_bytes)))
+@fuzz(damaged_json(coco()))
 def test_coco_json(data, folder):
-    path = folder / 'faces.json'
-    path.write_bytes(data)
-    records = attempt(lambda: read_landmarks(path), r'faces\.json')
+    records = read_file(read_landmarks, folder / 'faces.json', data)
     if records is Refused:
         return False
     content = json.loads(data.decode('utf-8-sig'))
@@ -118,9 +117,7 @@ def read_table(text):
 
 @fuzz(damaged(tables()))
 def test_csv(data, folder):
-    path = folder / 'faces.csv'
-    path.write_bytes(data)
-    records = attempt(lambda: read_landmarks(path), r'faces\.csv')
+    records = read_file(read_landmarks, folder / 'faces.csv', data)
     if records is Refused:
         return False
     rows = list(read_table(data.decode('utf-8-sig')))

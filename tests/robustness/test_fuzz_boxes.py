@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 
 import numpy as np
-from fuzzing import Refused, attempt, changed, damaged, fuzz
+from fuzzing import Refused, damaged, damaged_json, fuzz, is_number, read_file
 from hypothesis import strategies as st
 
 from mmwing.datasets.transforms import BoxFromFile
@@ -16,10 +16,6 @@ from mmwing.inference.box_file import BoxFile
 numbers = st.floats(-50, 500).map(lambda value: round(value, 3))
 sides = st.floats(0, 300).map(lambda value: round(value, 3))
 boxes = st.tuples(numbers, numbers, sides, sides).map(list)
-
-
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_key(value):
@@ -47,15 +43,9 @@ def detections(draw):
                             for index, box in enumerate(found)]}
 
 
-def as_bytes(content):
-    return json.dumps(content).encode()
-
-
-@fuzz(damaged(changed(detections()).map(as_bytes)))
+@fuzz(damaged_json(detections()))
 def test_bbox_file(data, folder):
-    path = folder / 'boxes.json'
-    path.write_bytes(data)
-    reader = attempt(lambda: BoxFromFile(path), r'boxes\.json')
+    reader = read_file(BoxFromFile, folder / 'boxes.json', data)
     if reader is Refused:
         return False
     content = json.loads(data.decode('utf-8-sig'))
@@ -110,11 +100,9 @@ def check_found(reader, rows, folder):
                 [box for other, box in found if other == frame], np.float32))
 
 
-@fuzz(damaged(changed(coco()).map(as_bytes)))
+@fuzz(damaged_json(coco()))
 def test_json(data, folder):
-    path = folder / 'boxes.json'
-    path.write_bytes(data)
-    reader = attempt(lambda: BoxFile(path), r'boxes\.json')
+    reader = read_file(BoxFile, folder / 'boxes.json', data)
     if reader is Refused:
         return False
     content = json.loads(data.decode('utf-8-sig'))
@@ -157,9 +145,7 @@ def tables(draw):
 
 @fuzz(damaged(tables()))
 def test_csv(data, folder):
-    path = folder / 'boxes.csv'
-    path.write_bytes(data)
-    reader = attempt(lambda: BoxFile(path), r'boxes\.csv')
+    reader = read_file(BoxFile, folder / 'boxes.csv', data)
     if reader is Refused:
         return False
     titles, *cells = csv.reader(
