@@ -129,3 +129,9 @@ def test_metric_counts_in_pixels_of_the_input():
 
 def test_metric_takes_the_heads_word():
     assert inspect.signature(ConfidenceMetric).parameters['thr'].default == FOUND_WITHIN
+
+
+def test_the_factor_is_the_mean_of_ratios():
+    """The likeliest under L1; the ratio of means would be 4 / 3."""
+    errors = make_errors(np.array([[1., 2.]]), np.array([[2., 2.]]))
+    assert calibration_factor(errors) == pytest.approx(1.5)

@@ -84,6 +84,21 @@ def test_a_training_starts_from_a_slim_file(slim, config, tmp_path):
     torch.testing.assert_close(runner.model.head.fc.weight.data, weight.float())
 
 
+def test_a_card_does_not_tell_where_things_lay(saved, tmp_path):
+    """Options of the training with paths of its machine are shown by the last part."""
+    full = json.loads(saved['meta']['config_json'])
+    full['custom_hooks'].append({'type': 'mmwing.RunRecordHook', 'provenance': {
+        'options': {'load_from': '/home/somebody/secret/first.pth',
+                    'randomness.seed': 3}}})
+    told = {**saved, 'meta': {**saved['meta'], 'config_json': json.dumps(full)}}
+    torch.save(told, tmp_path / 'told.pth')
+    done = publish_model(tmp_path / 'told.pth', tmp_path / 'slim.pth')
+    card = done.card.read_text()
+    assert '--cfg-options load_from=…/first.pth randomness.seed=3' in card
+    assert 'somebody' not in card
+    assert b'somebody' not in done.path.read_bytes()
+
+
 def test_a_training_starts_from_a_model_by_name(slim, config, monkeypatch):
     monkeypatch.setattr(models, 'MODELS_FOLDER', slim.parent)
     merge_args = runpy.run_path(mmwing.tool_path('train.py'))['merge_args']

@@ -235,3 +235,27 @@ def test_adaptive_wing_is_smooth_at_theta():
             lambda x, y=y: penalties.adaptive_wing(
                 x, torch.full_like(x, y), 2.1, 14.0, 1.0, 0.5), around)
         assert inside.item() == pytest.approx(outside.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float64])
+def test_the_gradient_of_general_robust_is_finite_to_the_largest_number(dtype):
+    residual = torch.tensor([torch.finfo(dtype).max], dtype=dtype,
+                            requires_grad=True)
+    penalties.general_robust(residual, 0.5, 1.0).sum().backward()
+    assert residual.grad.isfinite().all()
+
+
+def test_adaptive_wing_takes_heat_maps_for_what_lies_in_0_to_1():
+    residual = torch.linspace(-0.9, 0.9, 7)
+    constants = dict(alpha=2.1, omega=14., epsilon=1., theta=0.5)
+    for target, clamped in ((1.5, 1.), (-0.5, 0.)):
+        torch.testing.assert_close(
+            penalties.adaptive_wing(residual, torch.tensor(target), **constants),
+            penalties.adaptive_wing(residual, torch.tensor(clamped), **constants))
+
+
+def test_adaptive_wing_sends_no_gradient_into_the_target():
+    residual = torch.tensor([0.2], requires_grad=True)
+    target = torch.tensor([0.7], requires_grad=True)
+    penalties.adaptive_wing(residual, target, 2.1, 14., 1., 0.5).sum().backward()
+    assert residual.grad.abs() > 0 and target.grad is None

@@ -164,3 +164,7 @@ def test_alpha_may_be_minus_infinity_in_a_config():
 def test_parameters_show_in_the_name():
     assert str(WingLoss()) == 'WingLoss(omega=10, epsilon=2)'
     assert str(RectifiedWingLoss(r=1)) == 'RectifiedWingLoss(omega=10, epsilon=2, r=1)'
+
+
+def test_all_lengths_of_soft_wing_grow_with_the_input():
+    assert SoftWingLoss.scaled_lengths(128) == dict(omega1=4, omega2=40, epsilon=1)
