@@ -84,9 +84,8 @@ __all__ = [
     'RandomFaceBox', 'RandomGaussianBlur', 'RandomOcclusion', 'RemoveLabelOffset',
     # Hooks, optimiser wrapper and the loop of a test.
     'BFloat16OptimWrapper', 'ChannelsLastHook', 'CheckpointConfigHook', 'CompileHook',
-    'EpochSeedHook',
-    'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook', 'MeanShapeHook',
-    'PipelineSwitchHook', 'RunRecordHook',
+    'EpochSeedHook', 'LooksTestLoop', 'LossAnnealingHook', 'LossSwitchHook',
+    'MeanShapeHook', 'PipelineSwitchHook', 'RunRecordHook',
     # Evaluation: the metrics of a config, and figures of plain arrays.
     'ConfidenceMetric', 'FaceAlignmentMetric', 'auc', 'ced', 'failure_rate', 'nme',
     # Use of trained models.
