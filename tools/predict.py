@@ -33,6 +33,9 @@ def parse_args() -> argparse.Namespace:
                         help='a CSV or COCO-style JSON file with boxes (in a video, of '
                         'the first frame, or of any with a column frame); whole, if '
                         'each image is one face, tightly cropped; default: detect')
+    parser.add_argument('--category', metavar='NAME',
+                        help='category of the faces in a .json of --boxes with several '
+                        '(default: face)')
     parser.add_argument('--detector', default='auto', choices=('auto', *DETECTORS),
                         help='with --boxes detect; default: the first installed')
     parser.add_argument('--looks', type=int, help='how many times the model looks at a '
@@ -61,13 +64,17 @@ def parse_args() -> argparse.Namespace:
     for each in args.format:
         if each not in FORMATS:
             parser.error(f'--format takes some of {",".join(FORMATS)}; got {each!r}')
+    if args.category is not None and not args.boxes.lower().endswith('.json'):
+        parser.error('--category needs --boxes FILE.json, where categories are; got '
+                     f'--boxes {args.boxes}')
     return args
 
 
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    boxes = args.boxes if args.boxes in ('detect', 'whole') else BoxFile(args.boxes)
+    boxes = (args.boxes if args.boxes in ('detect', 'whole')
+             else BoxFile(args.boxes, args.category))
     landmarker = mmwing.FaceLandmarker(
         args.model, args.config, device=args.device, batch_size=args.batch_size,
         looks=args.looks, detector=args.detector if boxes == 'detect' else None)

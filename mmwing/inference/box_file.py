@@ -12,8 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from mmwing.csv_cells import name_in_cell
-from mmwing.datasets.formats.box_entries import box_corners, entries, entry_key
+from mmwing.datasets.formats.box_entries import (
+    box_corners,
+    entries,
+    entry_key,
+    face_entries,
+)
+from mmwing.datasets.formats.categories import CategoryError
 from mmwing.datasets.formats.numbers import parse_number, short
+from mmwing.datasets.formats.problems import Problem, ProblemLog
 from mmwing.files import file_name, printable, read_json, read_text
 
 _COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
@@ -22,7 +29,9 @@ _COLUMNS = ('box_x', 'box_y', 'box_w', 'box_h')
 class BoxFile:
     """Boxes of faces by image, from a CSV or COCO-style JSON file.
 
-    What ``mmwing predict`` writes is such a file, and so are annotation files.
+    What ``mmwing predict`` writes is such a file, and so are annotation files. Of
+    these the boxes of the faces count that readers of annotations take: those of one
+    category, without crowds.
 
     Args:
         path: A ``.csv`` with columns ``image``, ``box_x``, ``box_y``, ``box_w``,
@@ -32,26 +41,34 @@ class BoxFile:
             first. Image names start from the working directory or from the file's
             folder; failing that, the last part of the name decides, if it is there
             once.
+        category: Name of the category of the faces in a ``.json`` with several. By
+            default ``face``.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is neither, or has no box.
+        ValueError: If it is neither, has no box, or several categories of which none
+            is known to be that of the faces.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
+    def __init__(self, path: str | os.PathLike, category: str | None = None) -> None:
         self.path = Path(path)
+        self._category = category
+        self._log = ProblemLog()
         if not self.path.exists():
             raise FileNotFoundError(f'the file of boxes {str(path)!r} does not exist')
         try:
             rows = list(self._read_json() if self.path.suffix.lower() == '.json'
                         else self._read_csv())
+        except CategoryError:
+            raise
         except ValueError as error:
             raise ValueError(
                 f'{printable(self.path)} is not a box file: {error}; it '
                 f'needs the columns image, {", ".join(_COLUMNS)}, or COCO-style images '
                 'and annotations with bbox') from error
         if not rows:
-            raise ValueError(f'{printable(self.path)} holds no box')
+            raise ValueError('; '.join([f'{printable(self.path)} holds no box',
+                                        *[note.detail for note in self.notes]]))
         boxes: dict[str, list] = defaultdict(list)
         for image, frame, box in rows:
             boxes[image].append((frame, box))
@@ -66,6 +83,11 @@ class BoxFile:
         self._by_name = {name: found for image, found in boxes.items()
                          if count[name := os.path.basename(image)] == 1}
 
+    @property
+    def notes(self) -> list[Problem]:
+        """What was left out of a JSON file, and should be known."""
+        return self._log.problems
+
     def _read_json(self) -> Iterator[tuple[str, int, np.ndarray]]:
         content = read_json(self.path)
         if not isinstance(content, dict):
@@ -77,7 +99,10 @@ class BoxFile:
             if names.setdefault(key, name) != name:
                 raise ValueError(f'{where}: the id {short(key)} is that of '
                                  f'{short(names[key])}, too')
-        for where, face in entries(content.get('annotations'), 'annotations'):
+        for where, face in face_entries(
+                content.get('annotations'), 'annotations', printable(self.path),
+                self._log, categories=content.get('categories'),
+                category=self._category):
             key = entry_key(face, 'image_id', where)
             if key not in names:
                 raise ValueError(f'{where}: the image_id {short(key)} is not among the '

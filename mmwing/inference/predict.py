@@ -124,6 +124,9 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     console = Console(file=sys.stderr, stderr=True)
     for argument, reason in problems:
         _warn(console, argument, reason)
+    if isinstance(boxes, BoxFile):
+        for note in boxes.notes:
+            _warn(console, note.where, note.detail)
     moving = [source for source in inputs if source.moves]
     if moving and not {'json', 'csv'} & set(formats) and not drawings:
         raise ValueError(f'{moving[0].path} is a video, of which {",".join(formats)} '

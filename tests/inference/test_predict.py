@@ -306,6 +306,85 @@ def test_images_of_boxes_have_an_id_and_a_name_each(image, message, tmp_path):
         BoxFile(path)
 
 
+def write_boxes(path, *entries, categories=None):
+    """A file of one image whose boxes begin at 1, 2, … and are one pixel wide."""
+    path.write_text(json.dumps({
+        'images': [{'id': 1, 'file_name': 'a.png'}],
+        'categories': [{'id': key, 'name': name}
+                       for key, name in (categories or {}).items()],
+        'annotations': [{'image_id': 1, 'bbox': [index, 0, 1, 1], **entry}
+                        for index, entry in enumerate(entries, 1)]}))
+    return path
+
+
+def starts(boxes):
+    return boxes.find('a.png')[:, 0].tolist()
+
+
+def test_boxes_of_other_categories_are_no_faces(tmp_path):
+    path = write_boxes(tmp_path / 'boxes.json', {'category_id': 3}, {'category_id': 7},
+                       {'category_id': 3}, categories={3: 'Face', 7: 'car'})
+    boxes = BoxFile(path)
+    assert starts(boxes) == [1, 3]
+    note, = boxes.notes
+    assert note.where == str(path)
+    assert "1 annotations of other categories than 'Face' are left out" in note.detail
+    assert starts(BoxFile(path, category='car')) == [2]
+    with pytest.raises(ValueError, match="no annotation of the category 'dog'"):
+        BoxFile(path, category='dog')
+
+
+@pytest.mark.parametrize(('categories', 'message'), [
+    ({3: 'person', 7: 'car'}, r"of several categories: 'person' \(1 annotations\), "
+                              r"'car' \(1 annotations\)\. .* --category"),
+    ({}, r'of several categories: 3 .*leave only the faces in')])
+def test_which_boxes_are_the_faces_is_not_guessed(categories, message, tmp_path):
+    path = write_boxes(tmp_path / 'boxes.json', {'category_id': 3}, {'category_id': 7},
+                       categories=categories)
+    with pytest.raises(ValueError, match=message) as caught:
+        BoxFile(path)
+    assert 'is not a box file' not in str(caught.value)
+
+
+def test_a_category_is_a_number_or_a_name(tmp_path):
+    path = write_boxes(tmp_path / 'boxes.json', {'category_id': [3]})
+    with pytest.raises(ValueError, match='category_id must be a whole number or text'):
+        BoxFile(path)
+
+
+def test_boxes_of_crowds_are_left_out_and_counted(tmp_path):
+    path = write_boxes(tmp_path / 'boxes.json', {}, {'iscrowd': 1}, {'iscrowd': 0},
+                       {'iscrowd': 1})
+    boxes = BoxFile(path)
+    assert starts(boxes) == [1, 3]
+    assert [(note.where, note.detail) for note in boxes.notes] == [(
+        str(path), '2 annotations have iscrowd set and are left out, the first of them '
+                   'annotations[1]; if they are single faces, set it to 0')]
+    write_boxes(path, {'iscrowd': 1})
+    with pytest.raises(ValueError, match='holds no box; 1 annotations have iscrowd'):
+        BoxFile(path)
+
+
+def test_what_is_left_out_of_a_box_file_is_warned_about_once(run, photos, tmp_path):
+    entries = [{'category_id': 3}, {'category_id': 7}, {'category_id': 3, 'iscrowd': 1}]
+    path = write_boxes(tmp_path / 'some.json', *[{'bbox': [20, 20, 50, 50], **entry}
+                                                 for entry in entries],
+                       categories={3: 'head', 7: 'car'})
+    arguments = (photos / 'a.png', '--boxes', path, '--no-drawings')
+    assert '--category' in run(*arguments)[0]
+    status, out, err = run(*arguments, '--category', 'head')
+    assert status == 0 and out.startswith('1 faces in 1 images')
+    assert [line.split('some.json: ')[1].split(',')[0] for line in err.splitlines()
+            if 'warning' in line] == [
+        "1 annotations of other categories than 'head' are left out",
+        '1 annotations have iscrowd set and are left out']
+
+
+def test_a_table_has_no_categories(run, photos, boxes):
+    status, _, err = run(photos, '--boxes', boxes, '--category', 'face')
+    assert status == 2 and '--category needs --boxes FILE.json' in err
+
+
 def test_no_box_of_an_image_is_lost(tmp_path, monkeypatch):
     """One image by two names; and names from here stand before those from the file."""
     monkeypatch.chdir(tmp_path)

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from .coco_json import LARGEST_COORDINATE, checked_box
+from mmwing.files import printable
+
+from .categories import chosen_category
+from .coco_json import LARGEST_COORDINATE, checked_box, crowds_text
 from .numbers import is_key, short
+from .problems import Kind, Problem, ProblemLog
 
 
 def entries(content: object, name: str) -> Iterator[tuple[str, dict]]:
@@ -27,6 +31,44 @@ def entries(content: object, name: str) -> Iterator[tuple[str, dict]]:
         if not isinstance(entry, dict):
             raise ValueError(f'{where} must be a dict, got {short(entry)}')
         yield where, entry
+
+
+def face_entries(content: object, name: str, path: str, log: ProblemLog, *,
+                 categories: object = None, category: str | None = None
+                 ) -> Iterator[tuple[str, dict]]:
+    """The entries of a list that are faces, by the rules for annotations.
+
+    Args:
+        content: What should be a list of dicts.
+        name: What the list is called.
+        path: What messages call the file.
+        log: Takes notes of what is left out: other categories than that of the faces,
+            and crowds.
+        categories: The list of the file that names categories; None if there is none.
+        category: Name of the category of the faces, see
+            :func:`.categories.chosen_category`.
+
+    Raises:
+        CategoryError: Which category has the faces is not clear.
+        ValueError: The list or an entry is something else.
+    """
+    all_entries = list(entries(content, name))
+    for where, entry in all_entries:
+        if entry.get('category_id') is not None:
+            entry_key(entry, 'category_id', where)
+    chosen = chosen_category([entry for _, entry in all_entries], categories, path,
+                             category, log)
+    crowds = []
+    for where, entry in all_entries:
+        if chosen is not None and entry.get('category_id') != chosen:
+            continue
+        if entry.get('iscrowd'):
+            crowds.append(where)
+        else:
+            yield where, entry
+    if crowds:
+        log.note(Problem(Kind.CROWD, printable(path),
+                         crowds_text(len(crowds), crowds[0], out_of='')))
 
 
 def entry_key(entry: Mapping, key: str, where: str) -> int | str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from mmwing.files import hand_on_json, path_below, printable, read_json
 
 from .boxes import Box
+from .categories import chosen_category
 from .numbers import are_numbers, is_key, short
 from .problems import Kind, Problem, ProblemLog
 from .records import LandmarkRecord
@@ -123,10 +123,10 @@ def _notes_of_crowds(annotations: Sequence, path: str | PathLike) -> list[str]:
                      f'(id {annotations[crowds[0]].get("id")!r})')]
 
 
-def crowds_text(count: int, first: str) -> str:
+def crowds_text(count: int, first: str, out_of: str = ' of training and test') -> str:
     """What a message says of annotations that are marked as crowds."""
-    return (f'{count} annotations have iscrowd set and are left out of training and '
-            f'test, the first of them {first}; if they are single faces, set it to 0')
+    return (f'{count} annotations have iscrowd set and are left out{out_of}, the first '
+            f'of them {first}; if they are single faces, set it to 0')
 
 
 def read_coco_json(path: Path, folder: Path, origin: int, log: ProblemLog,
@@ -146,7 +146,8 @@ def read_coco_json(path: Path, folder: Path, origin: int, log: ProblemLog,
     """
     content = read_annotation_file(path)
     images = _images(content['images'], path, log)
-    chosen = _chosen_category(content, path, category, log)
+    chosen = chosen_category(content['annotations'], content.get('categories'),
+                             str(path), category, log)
     records: list[LandmarkRecord] = []
     first_of: dict = {}
     for index, annotation in enumerate(content['annotations']):
@@ -185,41 +186,6 @@ def _images(entries: Sequence, path: Path, log: ProblemLog) -> dict:
                 f'the id {image["id"]!r} is that of another image, too, '
                 f'{images[image["id"]].get("file_name")!r}: which faces are whose?'))
     return images
-
-
-def _chosen_category(content: Mapping, path: Path, name: str | None,
-                     log: ProblemLog) -> int | str | None:
-    """The ``category_id`` of the faces; None where all annotations have the same."""
-    counts = Counter(
-        annotation.get('category_id') for annotation in content['annotations']
-        if isinstance(annotation, dict)
-        and isinstance(annotation.get('category_id'), (int, str, type(None))))
-    entries = content.get('categories') or []
-    if not isinstance(entries, list):
-        raise ValueError(f'{path}: categories must be a list, got {short(entries)}')
-    names = {entry['id']: entry.get('name') for entry in entries
-             if isinstance(entry, dict) and isinstance(entry.get('id'), (int, str))}
-    described = ', '.join(f'{names.get(key, key)!r} ({count} annotations)'
-                          for key, count in counts.most_common())
-    if name is None:
-        if len(counts) < 2:
-            return None
-        faces = [key for key in counts if str(names.get(key)).lower() == 'face']
-        if len(faces) != 1:
-            raise ValueError(f'{path} has annotations of several categories: '
-                             f'{described}. Which of them are the faces? Name it: '
-                             "category='…' of the data set, --category of the tools")
-    else:
-        faces = [key for key in counts if names.get(key) == name]
-        if len(faces) != 1:
-            raise ValueError(f'{path} has no annotation of the category {name!r}, but '
-                             f'of {described}')
-    others = sum(counts.values()) - counts[faces[0]]
-    if others:
-        log.add(Problem(Kind.FORMAT, str(path),
-                        f'{others} annotations of other categories than '
-                        f'{names.get(faces[0])!r} are left out'))
-    return faces[0]
 
 
 def _check_keys(annotation: Mapping) -> None:

@@ -7,11 +7,19 @@ from os import PathLike
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
+from mmengine.logging import MMLogger
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 
-from mmwing.datasets.formats.box_entries import box_corners, entries, entry_key
+from mmwing.datasets.formats.box_entries import (
+    box_corners,
+    entries,
+    entry_key,
+    face_entries,
+)
+from mmwing.datasets.formats.categories import CategoryError
 from mmwing.datasets.formats.numbers import short
-from mmwing.files import read_json
+from mmwing.datasets.formats.problems import ProblemLog
+from mmwing.files import printable, read_json
 from mmwing.registry import TRANSFORMS
 
 MISSING = ('error', 'keep')
@@ -33,15 +41,16 @@ class BoxFromFile(BaseTransform):
     Args:
         bbox_file (str): JSON file: a COCO list of detections (``image_id``, ``bbox``
             as x, y, w, h in pixels), of which each face takes the one that overlaps
-            most with its annotated box; or a COCO annotation file whose annotations
-            have ``detector_bbox`` (x, y, w, h), as ``mmwing prepare``
-            writes it, which is found by ``id``. It is read as JSON, whatever its
-            name.
+            most with its annotated box (crowds are left out, with a warning); or a
+            COCO annotation file whose annotations have ``detector_bbox`` (x, y, w, h),
+            as ``mmwing prepare`` writes it, which is found by ``id``. It is read as
+            JSON, whatever its name.
         missing (str): What becomes of a face without a detection: ``'error'`` or
             ``'keep'``, which leaves the annotated box. Defaults to ``'error'``.
 
     Raises:
-        ValueError: When the file holds no box, and for a face without a detection.
+        ValueError: When the file holds no box, or detections of several categories,
+            and for a face without a detection.
     """
 
     def __init__(self, bbox_file: str | PathLike, missing: str = 'error') -> None:
@@ -51,6 +60,7 @@ class BoxFromFile(BaseTransform):
         self.missing = missing
         self._by_face: dict[int | str, np.ndarray] = {}
         self._by_image: dict[int | str, list[np.ndarray]] = defaultdict(list)
+        log = ProblemLog()
         try:
             # As JSON whatever its name: readers of other formats may run code.
             content = read_json(bbox_file)
@@ -63,13 +73,18 @@ class BoxFromFile(BaseTransform):
                                              'twice')
                         self._by_face[key] = box_corners(face['detector_bbox'], where)
             else:
-                for where, detection in entries(content, 'detections'):
+                for where, detection in face_entries(
+                        content, 'detections', printable(self.bbox_file), log):
                     self._by_image[entry_key(detection, 'image_id', where)].append(
                         box_corners(detection.get('bbox'), where))
+        except CategoryError:
+            raise
         except ValueError as error:
             raise ValueError(
                 f'bbox_file {self.bbox_file!r} must be a JSON file, a list of COCO '
                 f'detections or COCO annotations: {error}') from error
+        for note in log.problems:
+            MMLogger.get_current_instance().warning(f'{note.where}: {note.detail}')
         if not self._by_face and not self._by_image:
             raise ValueError(f'bbox_file {self.bbox_file!r} holds no box: neither '
                              "detections nor annotations with 'detector_bbox'")

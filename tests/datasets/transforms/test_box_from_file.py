@@ -37,6 +37,21 @@ def test_detection_that_overlaps_most_is_taken(write):
     np.testing.assert_allclose(result['bbox_scale'], [[30, 36]])
 
 
+def test_detections_are_of_faces_and_of_no_crowds(write, monkeypatch):
+    texts = []
+    monkeypatch.setattr('mmengine.logging.MMLogger.warning',
+                        lambda self, text, *args: texts.append(text))
+    here = {'image_id': 5, 'bbox': [10, 10, 20, 20]}
+    detections = [{'image_id': 5, 'bbox': [12, 12, 20, 20]}, {**here, 'iscrowd': 1}]
+    step = BoxFromFile(write(detections))
+    np.testing.assert_allclose(step.transform(face())['bbox_center'], [[22, 22]])
+    text, = texts
+    assert 'boxes.json: 1 annotations have iscrowd set' in text
+    path = write([{**here, 'category_id': 1}, {**here, 'category_id': 3}])
+    with pytest.raises(ValueError, match='several categories: .*only the faces'):
+        BoxFromFile(path)
+
+
 def test_annotations_are_found_by_id(write):
     path = write({'annotations': [{'id': 3, 'detector_bbox': [1, 2, 3, 4]},
                                   {'id': 4, 'bbox': [0, 0, 1, 1]}]})
