@@ -48,7 +48,10 @@ def loss_tables(rounds: int, heatmap_rounds: int, device: str = 'cpu',
             *_wing(HEAT_MAPS, 1., heatmap_rounds, device, False),
             _table('Adaptive Wing', {
                 'MMPose': mmpose_losses.AdaptiveWingLoss(),
-                'mmwing': losses.AdaptiveWingLoss()},
+                'mmwing': losses.AdaptiveWingLoss(),
+                # What MMPose's computes.
+                'mmwing, without the weighted loss map':
+                    losses.AdaptiveWingLoss(foreground_weight=0)},
                 HEAT_MAPS, 1., heatmap_rounds, device, False)]
     return tables
 

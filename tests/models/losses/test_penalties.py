@@ -164,6 +164,13 @@ def test_gradient_is_the_derivative_inside_each_branch(case):
 
 
 @table
+def test_the_gradient_is_the_same_where_it_has_one_itself(case):
+    x = grid(case).requires_grad_()
+    with_graph, = torch.autograd.grad(case.penalty(x).sum(), x, create_graph=True)
+    torch.testing.assert_close(with_graph.detach(), gradient(case.penalty, x.detach()))
+
+
+@table
 @pytest.mark.parametrize('dtype, size', [
     (torch.float64, 1e30), (torch.float32, 1e15), (torch.float32, 1e36),
     (torch.float16, 100.0), (torch.float16, 3e4), (torch.bfloat16, 1e15)], ids=str)
@@ -259,3 +266,38 @@ def test_adaptive_wing_sends_no_gradient_into_the_target():
     target = torch.tensor([0.7], requires_grad=True)
     penalties.adaptive_wing(residual, target, 2.1, 14., 1., 0.5).sum().backward()
     assert residual.grad.abs() > 0 and target.grad is None
+
+
+def test_adaptive_wing_of_many_entries_is_that_of_each():
+    """Beyond a block of 65,536 entries a CPU goes block by block."""
+    generator = torch.Generator().manual_seed(0)
+    residual, target = (torch.rand(3, 151, 300, generator=generator) for _ in range(2))
+    residual = (2 * residual - 1).transpose(1, 2)  # not contiguous, more than a block
+    target = target.transpose(1, 2)
+    constants = (2.1, 14., 1., 0.5)
+    leaf = residual.clone().requires_grad_()
+    value = penalties.adaptive_wing(leaf, target, *constants)
+    slope, = torch.autograd.grad(value.sum(), leaf)
+    for i in range(3):
+        row = residual[i, 7].clone().requires_grad_()
+        expected = penalties.adaptive_wing(row, target[i, 7], *constants)
+        torch.testing.assert_close(value[i, 7], expected)
+        torch.testing.assert_close(slope[i, 7],
+                                   torch.autograd.grad(expected.sum(), row)[0])
+
+
+@pytest.mark.parametrize('in_dims', [(0, None), (None, 0), (0, 1), (2, 0)])
+def test_adaptive_wing_maps_over_residuals_or_targets(in_dims):
+    shapes = [(2, 3) if dim is None else (2, 3)[:dim] + (4, ) + (2, 3)[dim:]
+              for dim in in_dims]
+    residual, target = (torch.linspace(0, 0.9, int(np.prod(shape))).reshape(shape)
+                        for shape in shapes)
+
+    def penalty(x, y):
+        return penalties.adaptive_wing(x, y, 2.1, 14., 1., 0.5)
+
+    mapped = torch.func.vmap(penalty, in_dims)(residual, target)
+    for i, each in enumerate(mapped):
+        torch.testing.assert_close(each, penalty(*(
+            x if dim is None else x.select(dim, i)
+            for x, dim in zip((residual, target), in_dims, strict=True))))
