@@ -24,7 +24,7 @@ from .turns import Table, can_compile, compared, take_turns, wait_for
 
 BATCH = 32
 # Pixels of a canvas for one of the input, as ``augment_on_device`` has them.
-_DETAIL = 1.25
+_DETAIL = 2.
 #: Networks whose training is measured -> side of their input.
 NETWORKS = {'cnn6': 64, 'resnet18': 256, 'resnet50': 256}
 

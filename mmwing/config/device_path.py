@@ -38,7 +38,7 @@ def augment_on_device(cfg: Config) -> None:
     Keys of the dict:
 
     - ``canvas_size``: side of the canvases in pixels; default: from ``oversampling``.
-    - ``oversampling``: pixels of a canvas along one of the input. Default: 1.25.
+    - ``oversampling``: pixels of a canvas along one of the input. Default: 2.
     - ``cache_dir``, ``max_gigabytes``, ``resident``: see ``CanvasDataset``. The default
       of ``cache_dir`` is ``canvases`` beside the work dir.
 
@@ -74,7 +74,7 @@ def augment_on_device(cfg: Config) -> None:
     work_dir = osp.abspath(cfg.get('work_dir') or 'work_dirs/run')
     settings = {
         'size': options.get('canvas_size') or _canvas_size(
-            pipelines[0], reach, options.get('oversampling', 1.25)),
+            pipelines[0], reach, options.get('oversampling', 2.)),
         'cache_dir': options.get('cache_dir', osp.join(
             osp.dirname(work_dir), 'canvases')),
         **{key: options[key] for key in ('max_gigabytes', 'resident')

@@ -84,7 +84,7 @@ def test_the_canvas_shows_what_any_crop_may(tmp_path):
     # 1.25 times the box, turned by 30 degrees, 5 % larger on each side.
     turned = np.cos(np.pi / 6) + np.sin(np.pi / 6)
     assert dataset.context == pytest.approx(1.25 * 1.1 * turned)
-    assert dataset.size == 16 * np.ceil(64 * 1.25 * 1.1 * turned / 16)
+    assert dataset.size == 16 * np.ceil(64 * 2 * 1.1 * turned / 16)
 
 
 def test_the_mild_ending_is_divided_too(tmp_path):
