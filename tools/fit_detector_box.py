@@ -17,6 +17,7 @@ from mmwing.files import check_file, write_json
 from mmwing.inference.detector_boxes import (
     describe_relation,
     measure_detector,
+    named_map,
     training_boxes,
 )
 from mmwing.runtime.detectors import DETECTORS
@@ -56,7 +57,7 @@ def main() -> None:
     for split in splits:
         relation = measure_detector(detector, training_boxes(cfg, split, args.number))
         if box_map is None:
-            box_map = relation.fit()
+            box_map = named_map(relation.fit(), cfg, split)
             print(f'box_map = {box_map}')
         print(f'{split}: {describe_relation(relation, box_map)}')
         if args.out and split == splits[-1]:

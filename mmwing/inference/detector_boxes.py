@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,11 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmpose.structures.bbox import bbox_overlaps, bbox_xyxy2cs
 from scipy.stats import trim_mean
 
+from mmwing.config.points import metainfo_of
 from mmwing.runtime.detectors import BoxMap, Detector
 from mmwing.walk import datasets, with_pipelines
+
+from .box_convention import boxes_of_data
 
 # Less overlap than this is another face, or none.
 _MIN_IOU = 0.3
@@ -150,6 +154,26 @@ def measure_detector(detector: Detector,
         trained.append(box)
         images.append(image_id)
     return BoxRelation(np.array(detected), np.array(trained), others, images)
+
+
+def named_map(box_map: BoxMap, cfg: Config, split: str) -> BoxMap:
+    """A map that says what it was fitted to, so that a landmarker can compare.
+
+    Args:
+        box_map: Fitted to the boxes of ``cfg``.
+        cfg: The config of a run.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+
+    Returns:
+        The map with the data set's name, unless several of other names are joined, and
+        its boxes in words.
+    """
+    dataset = cfg[f'{split}_dataloader'].dataset
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpose')):
+        names = {(metainfo_of(each) or {}).get('dataset_name')
+                 for _, each in datasets(dataset)}
+    name = names.pop() if len(names) == 1 else None
+    return dataclasses.replace(box_map, dataset=name, boxes=boxes_of_data(dataset))
 
 
 def _relation(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

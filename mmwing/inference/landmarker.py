@@ -19,6 +19,7 @@ from mmwing.models.pose_estimators.stage import has_scores, last_head
 from mmwing.runtime import Detector, Face
 from mmwing.runtime.landmarker import Landmarker, Located, batches
 
+from .box_convention import boxes_of_data
 from .checkpoint_config import find_test_pipeline
 from .models import load_model
 
@@ -88,6 +89,13 @@ class FaceLandmarker(Landmarker):
     def dataset_meta(self) -> dict:
         """Names, mirror pairs and links of the landmarks, as MMPose keeps them."""
         return self.model.dataset_meta
+
+    @property
+    def training_boxes(self) -> str | None:
+        """Which boxes the model was trained with, in words; None if not known."""
+        told = getattr(self.model, 'card', {}).get('boxes')
+        loader = self.model.cfg.get('train_dataloader')
+        return boxes_of_data(loader['dataset']) if told is None and loader else told
 
     def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
         # Cut at once: a batch of images would fill the memory.

@@ -11,6 +11,8 @@ from typing import Any
 from mmwing.engine.hooks.checkpoint_config_hook import CONFIG_KEY
 from mmwing.walk import datasets, find
 
+from .box_convention import boxes_of_data
+
 #: Where a published file holds the facts of its card, in its ``meta``.
 CARD_KEY = 'card'
 
@@ -26,11 +28,6 @@ LICENCES = {
     'mmwing.SyntheticFaceDataset':
         'free, under Apache-2.0: they know painted faces alone'}
 UNKNOWN_LICENCE = 'for uses that the terms of the training data allow'
-
-#: Data sets whose faces are cropped by the landmark box.
-LANDMARK_BOX_SETS = ('Face300WDataset', 'mmwing.SyntheticFaceDataset')
-LANDMARK_BOX = 'landmark box: tightly around the landmarks'
-OTHER_BOX = 'those of the annotations'
 
 #: What every card has, and the tests of the package ask for.
 SECTIONS = ('Data', 'Licence', 'Training', 'Figures', 'Intended use', 'Limits')
@@ -81,8 +78,7 @@ def facts_of_training(full: Mapping, meta: Mapping) -> dict[str, Any]:
     kinds = {dataset['type'] for dataset in trained_on}
     if kinds <= set(LICENCES):
         facts['licence'] = '; '.join(sorted({LICENCES[kind] for kind in kinds}))
-    if kinds <= set(LANDMARK_BOX_SETS):
-        facts['boxes'] = LANDMARK_BOX
+    facts['boxes'] = boxes_of_data(full['train_dataloader']['dataset'])
     return facts
 
 

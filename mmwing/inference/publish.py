@@ -22,10 +22,10 @@ from mmwing.files import check_file, write_bytes, write_text
 from mmwing.version import __version__
 from mmwing.walk import datasets
 
+from .box_convention import OTHER_BOX
 from .checkpoint_config import ask_for_no_files, find_test_pipeline
 from .model_card import (
     CARD_KEY,
-    OTHER_BOX,
     UNKNOWN_LICENCE,
     draft_card,
     facts_of_training,

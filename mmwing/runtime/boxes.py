@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+#: What model cards, and detectors, call the box tightly around the landmarks.
+LANDMARK_BOX = 'landmark box: tightly around the landmarks'
+
 # Landmarks that are so many times larger or smaller than the box they were found in
 # say nothing of where the face is.
 _LARGEST_CHANGE = 3.

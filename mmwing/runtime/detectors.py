@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from .boxes import LANDMARK_BOX
+
 
 class Detector(Protocol):
     """What finds faces. Any object with this method will do.
@@ -42,11 +44,13 @@ class BoxMap:
             right and down.
         scale: Side of the mapped box in sides of the detector's.
         dataset: Name of the data set (in its metainfo) whose boxes it was fitted to.
+        boxes: Which boxes these were, in the words of model cards.
     """
 
     shift: tuple[float, float] = (0., 0.)
     scale: float = 1.
     dataset: str | None = None
+    boxes: str | None = None
 
     def __call__(self, boxes: np.ndarray) -> np.ndarray:
         """Map boxes (N, 4), x1, y1, x2, y2 in pixels."""
@@ -77,7 +81,8 @@ class CenterFace:
     name = 'centerface'
 
     def __init__(self, threshold: float = 0.5, max_side: int = 640,
-                 box_map: BoxMap = BoxMap((-0.008, 0.134), 0.888, '300w')) -> None:
+                 box_map: BoxMap = BoxMap((-0.008, 0.134), 0.888, '300w', LANDMARK_BOX)
+                 ) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f'threshold must lie in (0, 1), got {threshold}')
         if max_side < 32:
@@ -141,7 +146,8 @@ class Dlib:
     name = 'dlib'
 
     def __init__(self, threshold: float = 0., upsample: int = 1,
-                 box_map: BoxMap = BoxMap((0.002, 0.089), 0.985, '300w')) -> None:
+                 box_map: BoxMap = BoxMap((0.002, 0.089), 0.985, '300w', LANDMARK_BOX)
+                 ) -> None:
         try:
             dlib = importlib.import_module('dlib')
         except ImportError as error:

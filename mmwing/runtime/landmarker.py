@@ -72,6 +72,11 @@ class Landmarker(ABC):
     def dataset_meta(self) -> dict:
         """Names, mirror pairs and links of the landmarks, as MMPose keeps them."""
 
+    @property
+    def training_boxes(self) -> str | None:
+        """Which boxes the model was trained with, in words; None if not known."""
+        return None
+
     @abstractmethod
     def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
         """Faces with their landmarks, each with the index of its image."""
@@ -181,11 +186,20 @@ class Landmarker(ABC):
 
     def _check_box_map(self, box_map: BoxMap) -> None:
         own = self.dataset_meta.get('dataset_name')
-        if not self._box_map_checked and box_map.dataset not in (None, own):
+        boxes = self.training_boxes
+        if self._box_map_checked:
+            return
+        if box_map.dataset not in (None, own):
             warnings.warn(
                 f"the detector's boxes are mapped to those of {box_map.dataset!r}, but "
                 f'the model was trained on {own!r}, whose boxes may lie otherwise: '
                 'tools/fit_detector_box.py fits box_map', stacklevel=2)
+        elif boxes is not None and box_map.boxes not in (None, boxes):
+            warnings.warn(
+                f"the detector's boxes are mapped to {box_map.boxes!r} (box_map of the "
+                f'detector), but the model was trained with {boxes!r} (its card, or '
+                'its training config): tools/fit_detector_box.py fits box_map',
+                stacklevel=2)
         self._box_map_checked = True
 
 

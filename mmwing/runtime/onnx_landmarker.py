@@ -92,6 +92,11 @@ class OnnxLandmarker(Landmarker):
         """Names, mirror pairs and links of the landmarks, as MMPose keeps them."""
         return self.metadata['dataset_meta']
 
+    @property
+    def training_boxes(self) -> str | None:
+        """Which boxes the model was trained with, in words; None if not known."""
+        return self.metadata.get('boxes')
+
     def _predict(self, faces: Iterator[Located]) -> Iterator[tuple[int, Face]]:
         if self._crops_itself:
             for _, of_image in itertools.groupby(faces, lambda face: face.image_index):

@@ -10,8 +10,11 @@ from mmwing.inference.detector_boxes import (
     BoxRelation,
     describe_relation,
     measure_detector,
+    named_map,
     training_boxes,
 )
+from mmwing.runtime.boxes import LANDMARK_BOX
+from mmwing.runtime.detectors import BoxMap
 
 CONFIG = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = {'train_dataloader.dataset.num_samples': 40}
@@ -61,6 +64,16 @@ def test_the_map_is_found_again(relation):
     np.testing.assert_allclose(box_map.shift, (0.05, 0.1), atol=0.01)
     assert box_map.scale == pytest.approx(0.8, abs=0.005)
     assert relation.found.sum() == 39 and relation.others == 39
+
+
+def test_a_map_names_the_data_and_the_boxes_that_it_was_fitted_to(relation):
+    cfg = load_config(CONFIG, OPTIONS)
+    assert named_map(relation.fit(), cfg, 'train') == BoxMap(
+        relation.fit().shift, relation.fit().scale, '300w', LANDMARK_BOX)
+    cfg.train_dataloader.dataset.bbox_scale = 1.25
+    other = named_map(relation.fit(), cfg, 'train')
+    assert other.boxes == '1.25 times the landmark box'
+    assert named_map(relation.fit(), cfg, 'val').boxes == LANDMARK_BOX
 
 
 def test_what_the_map_leaves_is_the_noise(relation):

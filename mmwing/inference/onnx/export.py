@@ -27,8 +27,9 @@ from mmwing.runtime.onnx_landmarker import FORMAT
 from mmwing.version import __version__
 from mmwing.walk import type_name
 
+from ..box_convention import OTHER_BOX
 from ..checkpoint_config import find_test_pipeline
-from ..model_card import OTHER_BOX, UNKNOWN_LICENCE
+from ..model_card import UNKNOWN_LICENCE
 from ..models import load_model, plain_metainfo
 from .network import LandmarkNetwork
 
