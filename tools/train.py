@@ -72,13 +72,13 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     cfg.launcher = args.launcher
     if args.amp:
         use_mixed_precision(cfg)
-    if args.resume == 'auto':
-        resume_latest(cfg)
-    elif args.resume is not None:
-        cfg.resume = True
-        cfg.load_from = find_checkpoint(args.resume)
-    if cfg.get('load_from'):
-        cfg.load_from = find_model(cfg.load_from)
+    if args.resume not in (None, 'auto'):
+        cfg.resume, cfg.load_from = True, find_checkpoint(args.resume)
+    else:
+        if args.resume == 'auto':
+            resume_latest(cfg)
+        if cfg.get('load_from'):
+            cfg.load_from = find_model(cfg.load_from)
     if args.auto_scale_lr:
         if 'auto_scale_lr' not in cfg:
             raise ValueError('--auto-scale-lr needs auto_scale_lr.base_batch_size '

@@ -26,7 +26,7 @@ from mmwing.runtime.face import Face
 
 from .contours import contours_of
 from .landmarker import FaceLandmarker
-from .results import find_head_pose
+from .results import NO_HEAD, find_head_pose
 
 #: Larger pictures are refused: bytes of the file, and pixels.
 MAX_BYTES = 20_000_000
@@ -157,8 +157,8 @@ def _answer(face: Face, size: tuple[int, int], with_pose: bool) -> dict:
             [_number(score) for score in face.scores.tolist()],
             'box': [round(value, 2) for value in face.box.tolist()],
             'score': _number(face.score),
-            'pose': pose and {name: round(angle, 1)
-                              for name, angle in pose._asdict().items()}}
+            'pose': None if pose is None or pose is NO_HEAD else {
+                name: round(angle, 1) for name, angle in pose._asdict().items()}}
 
 
 def _number(value: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from mmwing.files import write_json, write_text
 from mmwing.runtime.face import Face
 from mmwing.runtime.head_pose import HeadPose, head_pose
 from mmwing.version import __version__
+
+#: The pose of landmarks that are no head.
+NO_HEAD = HeadPose(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,11 @@ class PredictedImage:
     name: str
     size: tuple[int, int]
     faces: list[Face]
+
+    @cached_property
+    def head_poses(self) -> list[HeadPose]:
+        """Of each face, see :func:`find_head_pose`."""
+        return [find_head_pose(face, self.size) for face in self.faces]
 
 
 def write_predictions_json(path: Path, images: Sequence[PredictedImage],
@@ -52,7 +61,7 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
     for image_id, image in enumerate(images):
         annotations += [
             {'id': len(annotations) + index, 'image_id': image_id,
-             **face_entry(face, image.size if head_poses else None)}
+             **face_entry(face, image.head_poses[index] if head_poses else None)}
             for index, face in enumerate(image.faces)]
     write_json(path, {
         'info': {'description': f'Predictions of {model}', 'version': __version__},
@@ -63,12 +72,12 @@ def write_predictions_json(path: Path, images: Sequence[PredictedImage],
         'categories': [{'id': 1, 'name': 'face', 'keypoints': list(names)}]})
 
 
-def face_entry(face: Face, pose_in: tuple[int, int] | None = None) -> dict:
+def face_entry(face: Face, pose: HeadPose | None = None) -> dict:
     """A face as an annotation, without ``id`` and ``image_id``.
 
     Args:
         face: The face.
-        pose_in: Width and height of its image, if ``head_pose`` is wanted: ``yaw``,
+        pose: If ``head_pose`` is wanted, what :func:`find_head_pose` gives: ``yaw``,
             ``pitch`` and ``roll`` in degrees; null where the landmarks are no head.
     """
     x1, y1, x2, y2 = map(_rounded, face.box.tolist())
@@ -80,19 +89,18 @@ def face_entry(face: Face, pose_in: tuple[int, int] | None = None) -> dict:
             'keypoint_scores': None if np.isnan(face.scores).all() else
             [_number(score) for score in face.scores.tolist()],
             'score': _number(face.score)}
-    if pose_in is not None:
-        pose = find_head_pose(face, pose_in)
-        entry['head_pose'] = pose and {name: round(angle, 2) for name, angle in
-                                       pose._asdict().items()}
+    if pose is not None:
+        entry['head_pose'] = None if pose is NO_HEAD else {
+            name: round(angle, 2) for name, angle in pose._asdict().items()}
     return entry
 
 
-def find_head_pose(face: Face, size: tuple[int, int]) -> HeadPose | None:
-    """The head pose of a face in an image of a size; None if its points are no head."""
+def find_head_pose(face: Face, size: tuple[int, int]) -> HeadPose:
+    """The head pose of a face in an image of a size, or :data:`NO_HEAD`."""
     try:
         return head_pose(face.keypoints, size)
     except ValueError:
-        return None
+        return NO_HEAD
 
 
 def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
@@ -108,7 +116,7 @@ def write_predictions_csv(path: Path, images: Sequence[PredictedImage],
     rows: list[list] = [['image', 'face', *face_columns(num_keypoints, head_poses)]]
     for image in images:
         rows += [[name_of(image.path), number,
-                  *face_cells(face, image.size if head_poses else None)]
+                  *face_cells(face, image.head_poses[number] if head_poses else None)]
                  for number, face in enumerate(image.faces)]
     write_text(path, csv_text(rows))
 
@@ -120,11 +128,10 @@ def face_columns(num_keypoints: int, head_poses: bool) -> list[str]:
             *(f'{axis}{index}' for index in range(num_keypoints) for axis in 'xys')]
 
 
-def face_cells(face: Face, pose_in: tuple[int, int] | None = None) -> list[str]:
-    """Cells of these columns; ``pose_in`` is that of :func:`face_entry`."""
+def face_cells(face: Face, pose: HeadPose | None = None) -> list[str]:
+    """Cells of these columns; ``pose`` is that of :func:`face_entry`."""
     x1, y1, x2, y2 = face.box.tolist()
-    pose = () if pose_in is None else find_head_pose(face, pose_in) or [math.nan] * 3
-    row = [x1, y1, x2 - x1, y2 - y1, face.score, *pose,
+    row = [x1, y1, x2 - x1, y2 - y1, face.score, *(pose or ()),
            *np.column_stack([face.keypoints, face.scores]).ravel().tolist()]
     return ['' if math.isnan(value) else f'{value:.3f}' for value in row]
 

@@ -13,7 +13,7 @@ from mmwing.files import replace_file
 from mmwing.runtime.face import Face
 from mmwing.version import __version__
 
-from .results import face_cells, face_columns, face_entry, name_of
+from .results import face_cells, face_columns, face_entry, find_head_pose, name_of
 
 
 class VideoResults:
@@ -73,14 +73,15 @@ class VideoResults:
     def add(self, frame: int, time: float, faces: Sequence[Face]) -> None:
         """Write the faces of a frame."""
         for face in faces:
+            pose = self._pose_in and find_head_pose(face, self._pose_in)
             if 'csv' in self._files:
                 self._files['csv'].write(csv_text([[
                     name_of(self._video), frame, f'{time:.3f}', face.track,
-                    *face_cells(face, self._pose_in)]]))
+                    *face_cells(face, pose)]]))
             if 'json' in self._files:
                 entry = {'id': self.faces, 'image_id': 0, 'frame': frame,
                          'time': round(time, 3), 'track': face.track,
-                         **face_entry(face, self._pose_in)}
+                         **face_entry(face, pose)}
                 self._files['json'].write((',\n' if self.faces else '\n')
                                           + json.dumps(entry))
             self.faces += 1

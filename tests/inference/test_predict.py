@@ -14,7 +14,7 @@ import mmwing
 from mmwing.datasets.formats import read_landmarks, read_pts
 from mmwing.inference.box_file import BoxFile
 from mmwing.inference.inputs import find_inputs
-from mmwing.inference.results import face_cells, face_entry
+from mmwing.inference.results import face_cells, face_entry, find_head_pose
 from mmwing.runtime import Face
 
 
@@ -99,8 +99,13 @@ def test_a_model_without_confidence_writes_none(run, photos, boxes, tmp_path):
     assert rows[0]['s0'] == '' and rows[0]['score'] == ''
 
 
-def test_head_poses_stand_beside_the_landmarks(run, photos, boxes, tmp_path):
+def test_head_poses_stand_beside_the_landmarks(run, photos, boxes, tmp_path,
+                                               monkeypatch):
+    calls = []
+    monkeypatch.setattr('mmwing.inference.results.head_pose', lambda *arguments: (
+        calls.append(arguments), mmwing.head_pose(*arguments))[1])
     assert run(photos / 'a.png', '--boxes', boxes, '--head-pose')[0] == 0
+    assert len(calls) == 2  # once a face, for both files
     results = tmp_path / 'predictions'
     content = json.loads((results / 'predictions.json').read_text())
     with (results / 'predictions.csv').open() as file:
@@ -120,8 +125,10 @@ def test_head_poses_stand_beside_the_landmarks(run, photos, boxes, tmp_path):
 
 def test_points_that_are_no_head_have_no_pose(faces):
     face = Face(np.zeros((68, 2), np.float32), np.full(68, np.nan), faces[0]['bbox'][0])
-    assert face_entry(face, (128, 128))['head_pose'] is None
-    assert face_cells(face, (128, 128))[5:8] == [''] * 3
+    pose = find_head_pose(face, (128, 128))
+    assert face_entry(face, pose)['head_pose'] is None
+    assert face_cells(face, pose)[5:8] == [''] * 3
+    assert 'head_pose' not in face_entry(face)
 
 
 def test_faces_are_drawn(run, photos, boxes, tmp_path):
