@@ -83,7 +83,8 @@ def main() -> None:
         drawings=not args.no_drawings, overwrite=args.overwrite,
         smooth=not args.no_filter, head_poses=args.head_pose,
         model=args.model or 'the model of mmwing')
-    print(f'{summary}: {args.out}')
+    read = summary.images or summary.videos
+    print(f'{summary}: {args.out}' if read else f'{summary}; nothing was written')
     if summary.problems:
         sys.exit(1)
 

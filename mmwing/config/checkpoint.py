@@ -144,7 +144,7 @@ def check_weights(model: nn.Module, checkpoint: str,
         raise ValueError(
             f'checkpoint {checkpoint!r} does not fit the config: {len(missing)} '
             'weights are missing or have another shape, the first of them: '
-            f'{missing[0]}. Test with the config of the training; a copy lies in its '
-            'work dir')
+            f'{missing[0].rstrip(".")}. Test with the config of the training; a copy '
+            'lies in its work dir')
     if metainfo is not None:
         check_trained_landmarks(_landmarks_in(content), metainfo, checkpoint)

@@ -56,6 +56,9 @@ class BoxFile:
         self._log = ProblemLog()
         if not self.path.exists():
             raise FileNotFoundError(f'the file of boxes {str(path)!r} does not exist')
+        if self.path.is_dir():
+            raise ValueError(f'{printable(self.path)} is a folder: boxes are read from '
+                             'a file')
         try:
             rows = list(self._read_json() if self.path.suffix.lower() == '.json'
                         else self._read_csv())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -51,7 +51,7 @@ def find_inputs(arguments: Sequence[str],
         The inputs, in the order given and sorted within; and arguments that mean no
         image, or a folder that cannot be read, each with the reason.
     """
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     problems: list[tuple[str, str]] = []
     cameras: dict[str, int] = {}
     for argument in arguments:
@@ -66,8 +66,10 @@ def find_inputs(arguments: Sequence[str],
         if reason or not files:
             problems.append((argument, reason or 'no images or videos in the folder'))
         for path, name in files:
-            found.setdefault(path, name)
-    return [*_with_different_names(found),
+            # The same file may be given as a.jpg, ./a.jpg and by its full path.
+            key = path if '://' in path else os.path.abspath(path)
+            found.setdefault(key, (path, name))
+    return [*_with_different_names(found.values()),
             *(Input(path, f'camera{number}', number)
               for path, number in cameras.items())], problems
 
@@ -95,9 +97,9 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
         'no such file, and no file matches it as a pattern')
 
 
-def _with_different_names(found: dict[str, str]) -> list[Input]:
+def _with_different_names(found: Iterable[tuple[str, str]]) -> list[Input]:
     inputs, taken = [], set()
-    for path, full in found.items():
+    for path, full in found:
         stem = str(PurePosixPath(full).with_suffix(''))
         name, number = stem, 1
         while name.lower() in taken:

@@ -21,7 +21,7 @@ from mmwing.runtime.landmarker import Landmarker, Located, batches
 
 from .box_convention import boxes_of_data
 from .checkpoint_config import find_test_pipeline
-from .models import load_model
+from .models import check_device, load_model
 
 
 class FaceLandmarker(Landmarker):
@@ -72,7 +72,7 @@ class FaceLandmarker(Landmarker):
         if not isinstance(model, nn.Module):
             model = load_model(model, config, device)
         elif device is not None:
-            model = model.to(device)
+            model = model.to(check_device(device))
         # MMPose's models have more than nn.Module.
         self.model = cast(Any, model.eval())
         if flip_test is not None:

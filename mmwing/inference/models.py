@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.model import revert_sync_batchnorm
@@ -68,9 +69,11 @@ def load_model(model: str | os.PathLike | None = None,
 
     Raises:
         FileNotFoundError: If there is no such model, checkpoint or config.
-        ValueError: If no config is known, or the weights do not fit it.
+        ValueError: If no config is known, the weights do not fit it, or the device
+            cannot be used.
         pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
     """
+    device = check_device(device or get_device())
     checkpoint = find_model(model)
     content = _content(checkpoint)
     cfg = _config(content, checkpoint, model, config)
@@ -87,7 +90,22 @@ def load_model(model: str | os.PathLike | None = None,
     _tell_licence(checkpoint, meta)
     built.card = card_of(meta)
     built.cfg = cfg
-    return built.to(device or get_device()).eval()
+    return built.to(device).eval()
+
+
+def check_device(device: str) -> str:
+    """A device, if this machine has it.
+
+    Raises:
+        ValueError: If PyTorch does not know it, or it is not there.
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # the latter without CUDA
+        reason = str(error).splitlines()[0].rstrip('.')
+        raise ValueError(f'device {device!r} cannot be used: {reason}. '
+                         "'cpu' always can") from None
+    return device
 
 
 def load_evaluation_config(model: str | os.PathLike,
@@ -152,7 +170,11 @@ def find_model(model: str | os.PathLike | None) -> str:
     Raises:
         FileNotFoundError: If there is no such model.
         ValueError: If it is the name of a config.
+        TypeError: If it is neither a name nor a path.
     """
+    if model is not None and not isinstance(model, (str, os.PathLike)):
+        raise TypeError('model must be the name or path of one, got '
+                        f'{type(model).__name__}')
     shipped = list_models()
     name = os.fspath(model) if model is not None else DEFAULT_MODEL
     if name in shipped and not os.path.exists(name):

@@ -98,9 +98,9 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         The faces and the problems.
 
     Raises:
-        ValueError: If there are results and they are not to be replaced, a format does
-            not exist, faces are to be detected without a detector, or head poses are
-            wanted of other than 68 points.
+        ValueError: If there are results and they are not to be replaced, ``out`` is a
+            file, a format does not exist, faces are to be detected without a detector,
+            or head poses are wanted of other than 68 points.
         OSError: If something cannot be written.
     """
     out = Path(out)
@@ -116,6 +116,8 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     if head_poses and num_keypoints != 68:
         raise ValueError('head poses need the 68 points of iBUG (300-W), and the model '
                          f'has {num_keypoints} points')
+    if out.exists() and not out.is_dir():
+        raise ValueError(f'{printable(out)} is a file, and results go to a folder')
     if not overwrite:
         _check_nothing_is_lost(out, formats, drawings)
     check_file(out / 'predictions.json')
@@ -153,7 +155,7 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         _predict_video(landmarker, source, out, summary, console, boxes=boxes,
                        formats=formats, drawings=drawings, smooth=smooth, model=model,
                        head_poses=head_poses)
-    if moving and not summary.images:
+    if not summary.images:  # files without a row would stand in the next run's way
         return summary
     if 'json' in formats:
         names = meta.get('keypoint_id2name') or {}

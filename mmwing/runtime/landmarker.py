@@ -60,11 +60,9 @@ class Landmarker(ABC):
 
     def __init__(self, detector: str | Detector | None, batch_size: int,
                  looks: int) -> None:
-        if batch_size < 1:
-            raise ValueError(f'batch_size must be at least 1, got {batch_size}')
         self.looks = check_looks(looks)
         self.detector = find_detector(detector)
-        self.batch_size = batch_size
+        self.batch_size = _check_count('batch_size', batch_size)
         self._box_map_checked = False
 
     @property
@@ -209,10 +207,13 @@ def check_looks(looks: int) -> int:
     Raises:
         ValueError: If it is not a whole number of at least 1.
     """
-    if isinstance(looks, bool) or not isinstance(looks, int) or looks < 1:
-        raise ValueError('looks must be a whole number of at least 1, got '
-                         f'{looks!r}')
-    return looks
+    return _check_count('looks', looks)
+
+
+def _check_count(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f'{name} must be a whole number of at least 1, got {value!r}')
+    return value
 
 
 def groups(items: Iterator[Item], size: int,

@@ -113,15 +113,18 @@ def load_checkpoint_file(filename: str, map_location=None):
     except OSError:
         raise
     except Exception as error:  # damaged files make the unpickler raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()
-        reason = next((line.strip() for line in first_line if 'GLOBAL' in line
-                       or 'Unsupported' in line), first_line[0])
+        lines = str(error).strip().splitlines() or ['']
+        reason = next((line.strip() for line in lines if 'GLOBAL' in line
+                       or 'Unsupported' in line),
+                      f'{type(error).__name__}: {lines[0]}')
+        if not osp.getsize(filename):
+            reason = 'it is empty'
         # PyTorch's advice is to allow the object everywhere; ours trusts one file.
-        reason = reason.split(' Please use ')[0]
+        reason = reason.split(' Please use ')[0].rstrip('.')
         raise pickle.UnpicklingError(
-            f'checkpoint {filename!r} was refused: {reason} '
-            'It is damaged, or it holds Python objects beside weights, and '
-            'loading those can run code. If you trust the file, say so: '
+            f'checkpoint {filename!r} was refused: {reason}. '
+            'It is no checkpoint, or damaged, or it holds Python objects beside '
+            'weights, and loading those can run code. If you trust the file, say so: '
             f'{TRUST_VARIABLE}={filename} in the environment, or '
             'mmwing.stack.trust_checkpoint(path) in Python.') from error
 

@@ -270,6 +270,9 @@ def test_a_cascade(faces):
 
 @pytest.mark.parametrize(('arguments', 'error', 'message'), [
     (dict(batch_size=0), ValueError, 'batch_size'),
+    (dict(batch_size='8'), ValueError, "batch_size must be a whole .* got '8'"),
+    (dict(model=5), TypeError, 'model must be the name or path of one, got int'),
+    (dict(device='gpu'), ValueError, "device 'gpu' cannot be used: .* 'cpu' always"),
     (dict(looks=0), ValueError, 'looks must be a whole number of at least 1, got 0'),
     (dict(looks=1.5), ValueError, 'looks'),
     (dict(looks=True), ValueError, 'looks'),
@@ -278,7 +281,7 @@ def test_a_cascade(faces):
 ])
 def test_arguments_out_of_range(checkpoint, arguments, error, message):
     with pytest.raises(error, match=message):
-        FaceLandmarker(checkpoint, **arguments)
+        FaceLandmarker(**{'model': checkpoint, **arguments})
 
 
 def test_importing_the_package_offers_it():

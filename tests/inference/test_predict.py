@@ -206,6 +206,18 @@ def test_results_are_not_overwritten_unless_asked(run, photos, boxes, tmp_path):
     assert len(read_landmarks('predictions/predictions.csv', '.')) == 4
 
 
+@pytest.mark.parametrize('argument', ['phto.jpg', 'photos/empty'])
+def test_where_nothing_was_read_nothing_is_in_the_way_of_the_next_run(
+        run, photos, argument, tmp_path):
+    (photos / 'empty').mkdir()
+    status, out, err = run(argument, '--boxes', 'whole')
+    assert status == 1 and f'warning: {argument}: no' in err
+    assert out.endswith('1 inputs came to nothing (see above); nothing was written\n')
+    assert not (tmp_path / 'predictions').exists()
+    status, out, _ = run(photos / 'b.jpg', '--boxes', 'whole')
+    assert status == 0 and out == '1 faces in 1 images: predictions\n'
+
+
 def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
     monkeypatch.setattr('mmwing.runtime.landmarker.find_detector', lambda name: None)
     status, *_ = run(photos)
@@ -215,6 +227,10 @@ def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
 @pytest.mark.parametrize(('arguments', 'message'), [
     (['--boxes', 'nowhere.csv'], "'nowhere.csv' does not exist"),
     (['--boxes', 'photos/notes.txt'], 'is not a box file'),
+    (['--boxes', 'photos'], 'photos is a folder: boxes are read from a file'),
+    (['--boxes', 'whole', '--out', 'photos/b.jpg'], 'b.jpg is a file, and results go'),
+    (['--boxes', 'whole', '--device', 'gpu'], "device 'gpu' cannot be used: "),
+    (['--boxes', 'whole', '--device', 'cuda:999'], "device 'cuda:999' cannot be used"),
 ])
 def test_bad_arguments(run, photos, arguments, message):
     assert message in run(photos, *arguments)[0]
@@ -238,6 +254,13 @@ def test_inputs_are_found_once_and_called_differently(photos):
         (f'{photos}/deep/a.png', 'deep/a'),
         ('painted://64/seed1/000002.png', '000002')]
     assert problems == []
+
+
+def test_a_file_by_several_names_is_one_input(photos, monkeypatch):
+    monkeypatch.chdir(photos)
+    inputs, _ = find_inputs(
+        ['b.jpg', './b.jpg', str(photos / 'b.jpg'), '../photos/b.*'])
+    assert [each.path for each in inputs] == ['b.jpg']
 
 
 def test_results_are_no_inputs(photos):

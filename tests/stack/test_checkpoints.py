@@ -101,6 +101,15 @@ def test_trust_in_one_file_is_not_trust_in_another(tmp_path, monkeypatch):
         load(tmp_path / 'other.pth')
 
 
+@pytest.mark.parametrize(('content', 'reason'), [
+    (b'', 'it is empty'), (b'hello', 'KeyError: 101')])
+def test_what_is_no_checkpoint_is_refused_in_a_sentence(tmp_path, content, reason):
+    (tmp_path / 'text.pth').write_bytes(content)
+    with pytest.raises(pickle.UnpicklingError, match=(
+            fr"text\.pth' was refused: {reason}\. It is no checkpoint, or damaged")):
+        load(tmp_path / 'text.pth')
+
+
 def test_a_missing_and_a_damaged_file_are_named(tmp_path, training_state):
     with pytest.raises(FileNotFoundError, match='nowhere.pth'):
         load(tmp_path / 'nowhere.pth')

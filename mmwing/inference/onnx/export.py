@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ def export_onnx(model: str | os.PathLike | nn.Module, out: str | os.PathLike, *,
         FileNotFoundError: If there is no such model.
         FileExistsError: If there is such a file.
         ValueError: If the model does not regress coordinates, its pipeline crops in a
-            way that has no counterpart, or an argument is out of range.
+            way that has no counterpart, the newer exporter cannot write it, or an
+            argument is out of range.
         RuntimeError: If the file computes something else than PyTorch.
         ImportError: If a package is missing.
         OSError: If the file cannot be written.
@@ -180,6 +182,9 @@ def network_to_onnx(network: LandmarkNetwork, dynamo: bool = False) -> Any:
 
     Returns:
         onnx.ModelProto: The number of crops may change.
+
+    Raises:
+        ValueError: If the newer exporter cannot write it.
     """
     import onnx
 
@@ -191,10 +196,18 @@ def network_to_onnx(network: LandmarkNetwork, dynamo: bool = False) -> Any:
         # Of constants that the trace keeps, and of the exporter's age.
         warnings.simplefilter('ignore')
         if dynamo or 'dynamo' not in inspect.signature(torch.onnx.export).parameters:
-            program = torch.onnx.export(
-                network, (example, ), input_names=['crops'], output_names=names,
-                dynamo=True, opset_version=_DYNAMO_OPSET,
-                dynamic_shapes=({0: torch.export.Dim('N')}, ), verbose=False)
+            try:
+                program = torch.onnx.export(
+                    network, (example, ), input_names=['crops'], output_names=names,
+                    dynamo=True, opset_version=_DYNAMO_OPSET,
+                    dynamic_shapes=({0: torch.export.Dim('N')}, ), verbose=False)
+            except torch.onnx.OnnxExporterError as error:
+                # That of PyTorch 2.6 does not get on with today's onnxscript.
+                raise ValueError(
+                    f'the newer exporter of PyTorch {torch.__version__} with '
+                    f'onnxscript {version("onnxscript")} cannot write this model '
+                    f'({_cause(error)}): export it without --dynamo, or try another '
+                    'PyTorch') from error
             assert program is not None
             return program.model_proto
         with tempfile.TemporaryDirectory() as folder:
@@ -204,6 +217,14 @@ def network_to_onnx(network: LandmarkNetwork, dynamo: bool = False) -> Any:
                 dynamo=False, opset_version=OPSET,
                 dynamic_axes={name: {0: 'N'} for name in ('crops', *names)})
             return onnx.load(path)
+
+
+def _cause(error: BaseException) -> str:
+    """What began a chain of errors, in one line: the exporters word pages."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).splitlines() or ['']
+    return f'{type(error).__name__}: {lines[0]}'
 
 
 def largest_difference(proto: Any, network: LandmarkNetwork, crop: Crop) -> float:
