@@ -66,6 +66,14 @@ def test_names_in_the_documentation_exist(page):
         assert value is not None
 
 
+@pytest.mark.parametrize('page', pages(), ids=lambda page: page.name)
+def test_tests_that_the_documentation_names_exist(page):
+    """What a page promises is held by them."""
+    for pattern in set(re.findall(r'\btests/[\w/*]+\.py\b',
+                                  page.read_text(encoding='utf-8'))):
+        assert list(ROOT.glob(pattern)), pattern
+
+
 def run_python(code: str) -> str:
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
                           cwd=ROOT, timeout=300)
