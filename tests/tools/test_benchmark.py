@@ -8,8 +8,9 @@ from programs import run_program
 import mmwing
 
 
-def benchmark(*arguments, cwd):
-    return run_program(mmwing.tool_path('benchmark.py'), *arguments, cwd=cwd)
+def benchmark(*arguments, cwd, timeout=300):
+    return run_program(mmwing.tool_path('benchmark.py'), *arguments, cwd=cwd,
+                       timeout=timeout)
 
 
 def test_a_part_in_words_and_numbers(tmp_path):
@@ -24,7 +25,9 @@ def test_a_part_in_words_and_numbers(tmp_path):
 
 @pytest.mark.slow
 def test_every_part(tmp_path):
-    done = benchmark('--quick', '--workers', 0, '--folder', tmp_path, cwd=tmp_path)
+    # All parts take minutes of computing, on a busy machine many.
+    done = benchmark('--quick', '--workers', 0, '--folder', tmp_path, cwd=tmp_path,
+                     timeout=3600)
     assert done.returncode == 0, done.stderr
     for title in ('Loader, photos of 320 pixels', 'Training of cnn6, 64x64',
                   'Training of resnet18', 'Arithmetic of cnn6', 'Evaluation',
