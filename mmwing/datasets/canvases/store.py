@@ -32,7 +32,7 @@ from mmwing.version import __version__
 from .region import Regions, regions_of
 
 #: Goes up when the same photos and settings give other pixels.
-VERSION = 1
+VERSION = 2
 
 _NAME = re.compile(r'canvases-[0-9a-f]{16}\.npy')
 _REMEDY = ('free some space, name another folder by cache_dir, take a smaller canvas '
