@@ -22,6 +22,8 @@ from mmwing.inference.onnx.export import crop_of, export_onnx
 from mmwing.inference.onnx.network import LandmarkNetwork
 from mmwing.runtime import OnnxLandmarker
 
+from .turns import take_turns
+
 PYTORCH = 'PyTorch, eager'
 
 _FIRST_FACE = {
@@ -78,22 +80,21 @@ def measure_export(model: Any, counts: Sequence[int] = (1, 32),
                 sizes[name] = done.size / 1e6
                 session = OnnxLandmarker(done.path, detector=None, threads=1).session
                 runs[name] = partial(_run, session)
-        times: dict[str, dict[int, list[float]]] = {
-            name: {count: [] for count in counts} for name in runs}
         with torch.inference_mode():
-            for index in range(rounds + 1):
-                for count in counts:
-                    for name in list(runs)[::1 if index % 2 else -1]:
-                        start = time.perf_counter()
-                        runs[name](crops[:count])
-                        if index:
-                            times[name][count].append(
-                                1000 * (time.perf_counter() - start))
+            times = take_turns({f'{name} {count}': partial(_milliseconds, run,
+                                                           crops[:count])
+                                for count in counts for name, run in runs.items()},
+                               rounds)
     finally:
         torch.set_num_threads(threads)
     return {name: ExportCost(sizes[name], {
-        count: np.array(of_count) for count, of_count in of_name.items()})
-        for name, of_name in times.items()}
+        count: times[f'{name} {count}'] for count in counts}) for name in runs}
+
+
+def _milliseconds(run: Callable[[np.ndarray], object], crops: np.ndarray) -> float:
+    start = time.perf_counter()
+    run(crops)
+    return 1000 * (time.perf_counter() - start)
 
 
 def _run(session: Any, crops: np.ndarray) -> object:
