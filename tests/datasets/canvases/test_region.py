@@ -1,5 +1,6 @@
 """What a canvas shows lies where its matrix says, whole and without aliasing."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,9 @@ def test_pixels_are_where_the_matrix_says(side, x, y, size, context):
     photo = ramp(601, 703)
     canvas = regions.cut(0, photo, 1)
     assert canvas.shape == (size, size, 3)
-    inside = (canvas[..., 2] == 200)
+    # Cubic interpolation reaches two pixels beyond the photo, where it is black.
+    inside = cv2.erode((canvas[..., 2] == 200).astype(np.uint8), np.ones((5, 5)),
+                       borderValue=1).astype(bool)
     places = np.stack(np.meshgrid(*[np.arange(size)] * 2), -1).reshape(-1, 2)
     found = transform_points(invert(regions.matrix(0)), places.astype(float))
     expected = (found / 4 + 30).reshape(size, size, 2)
