@@ -32,7 +32,8 @@ def test_pixels_are_where_the_matrix_says(side, x, y, size, context):
     found = transform_points(invert(regions.matrix(0)), places.astype(float))
     expected = (found / 4 + 30).reshape(size, size, 2)
     off = np.abs(canvas[..., :2] - expected)[inside]
-    assert off.size == 0 or off.max() < 1.1
+    # Rounded in the photo, and twice on the way.
+    assert off.size == 0 or off.max() < 1.6
 
 
 @given(side=st.floats(5, 3000), x=st.floats(-1000, 1000), size=st.integers(7, 190),
