@@ -25,7 +25,8 @@ def process_table(rounds: int, steps: int = 10, processes: int = 2) -> Table:
     """Measure training steps of CNN-6 on one process and on several with gloo.
 
     Each process has one thread, and its share of the batch of 32; what the data cost is
-    left out. The time is that of the clock, without the start of the processes.
+    left out. The time is that of the clock, without the start of the processes. What
+    processes reach that exchange no gradients is the limit of the machine.
 
     Args:
         rounds: See :func:`.turns.take_turns`.
@@ -35,23 +36,25 @@ def process_table(rounds: int, steps: int = 10, processes: int = 2) -> Table:
     return compared(
         f'Training of cnn6, batches of {BATCH}, 1 and {processes} processes with gloo',
         'faces a second', take_turns({
-            f'{count} process{"es" * (count > 1)}': partial(_rate, count, steps)
-            for count in (1, processes)}, rounds))
+            '1 process': partial(_rate, 1, steps),
+            f'{processes} processes': partial(_rate, processes, steps),
+            f'{processes} processes, no exchange': partial(_rate, processes, steps,
+                                                           exchange=False)}, rounds))
 
 
-def _rate(count: int, steps: int) -> float:
+def _rate(count: int, steps: int, exchange: bool = True) -> float:
     """Faces a second of all processes together."""
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(count, context) as pool:
-        answers = [pool.submit(_train, rank, count, steps, port)
+        answers = [pool.submit(_train, rank, count, steps, port, exchange)
                    for rank in range(count)]
         return BATCH * steps / max(answer.result() for answer in answers)
 
 
-def _train(rank: int, count: int, steps: int, port: int) -> float:
+def _train(rank: int, count: int, steps: int, port: int, exchange: bool) -> float:
     """Seconds of the steps, of which those that warm up are not counted."""
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
@@ -60,7 +63,7 @@ def _train(rank: int, count: int, steps: int, port: int) -> float:
     torch.manual_seed(0)
     model: Any = build_network('cnn6', {'type': 'PoseDataPreprocessor'}).train()
     network: torch.nn.Module = torch.nn.Sequential(model.backbone, model.head)
-    if count > 1:
+    if count > 1 and exchange:
         network = DistributedDataParallel(network)
     optimizer = torch.optim.Adam(network.parameters(), 1e-4, fused=True)
     side = NETWORKS['cnn6']

@@ -26,7 +26,7 @@ class OneEuroFilter:
         ValueError: If an argument is out of range.
     """
 
-    def __init__(self, min_cutoff: float = 1.0, beta: float = 5.0,
+    def __init__(self, min_cutoff: float = 1.0, beta: float = 10.0,
                  derivative_cutoff: float = 1.0) -> None:
         for name, value, least in (('min_cutoff', min_cutoff, 'positive'),
                                    ('beta', beta, 'at least 0'),
