@@ -9,6 +9,9 @@ NODE_RANK=${NODE_RANK:-0}
 PORT=${PORT:-29500}
 MASTER_ADDR=${MASTER_ADDR:-"127.0.0.1"}
 
+# A signal to this script ends the launcher, which ends its workers.
+trap 'interrupted=yes; kill -TERM $! 2>/dev/null || true' TERM INT HUP
+
 PYTHONPATH="$(dirname "$0")/..":$PYTHONPATH \
 ${PYTHON:-python} -m torch.distributed.run \
     --nnodes="$NNODES" \
@@ -20,13 +23,10 @@ ${PYTHON:-python} -m torch.distributed.run \
     "$CONFIG" \
     --launcher pytorch "${@:3}" &
 launcher=$!
-# A signal to this script ends the launcher, which ends its workers.
-trap 'kill -TERM "$launcher" 2>/dev/null || true' TERM INT HUP
-status=0
-wait "$launcher" || status=$?
-# A signal interrupts `wait`; the launcher still has its workers to end.
-while kill -0 "$launcher" 2>/dev/null; do
+# Bash knows how the launcher ended even if it did so while a signal interrupted `wait`.
+while :; do
+    interrupted=
     status=0
     wait "$launcher" || status=$?
+    [ -n "$interrupted" ] || exit "$status"
 done
-exit "$status"
