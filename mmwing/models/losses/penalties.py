@@ -214,8 +214,8 @@ def adaptive_wing(residual: Tensor, target: Tensor, alpha: float, omega: float,
         epsilon (float): Its curvature; positive.
         theta (float): Where it becomes a line; positive.
     """
-    return _AdaptiveWing.apply(residual, target.detach(), alpha, omega, epsilon,
-                               theta)[0]
+    residual, target = torch.broadcast_tensors(residual, target.detach())
+    return _AdaptiveWing.apply(residual, target, alpha, omega, epsilon, theta)[0]
 
 
 # Elements whose intermediate results stay in a core's own cache.

@@ -286,6 +286,17 @@ def test_adaptive_wing_of_many_entries_is_that_of_each():
                                    torch.autograd.grad(expected.sum(), row)[0])
 
 
+def test_adaptive_wing_takes_one_target_for_many_residuals():
+    residual = torch.linspace(-0.9, 0.9, 70_000, requires_grad=True)
+    constants = (2.1, 14., 1., 0.5)
+    value = penalties.adaptive_wing(residual, torch.tensor(0.7), *constants)
+    expected = penalties.adaptive_wing(residual, torch.full((70_000, ), 0.7),
+                                       *constants)
+    assert torch.equal(value, expected)
+    assert torch.equal(*(torch.autograd.grad(each.sum(), residual)[0]
+                         for each in (value, expected)))
+
+
 @pytest.mark.parametrize('in_dims', [(0, None), (None, 0), (0, 1), (2, 0)])
 def test_adaptive_wing_maps_over_residuals_or_targets(in_dims):
     shapes = [(2, 3) if dim is None else (2, 3)[:dim] + (4, ) + (2, 3)[dim:]
