@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from mmwing.inference.onnx.export import crop_of, export_onnx
 from mmwing.inference.onnx.network import LandmarkNetwork
 from mmwing.runtime import OnnxLandmarker
 
-from .turns import take_turns
+from .turns import milliseconds, take_turns
 
 PYTORCH = 'PyTorch, eager'
 
@@ -81,20 +80,13 @@ def measure_export(model: Any, counts: Sequence[int] = (1, 32),
                 session = OnnxLandmarker(done.path, detector=None, threads=1).session
                 runs[name] = partial(_run, session)
         with torch.inference_mode():
-            times = take_turns({f'{name} {count}': partial(_milliseconds, run,
-                                                           crops[:count])
-                                for count in counts for name, run in runs.items()},
-                               rounds)
+            times = take_turns({
+                f'{name} {count}': partial(milliseconds, partial(run, crops[:count]))
+                for count in counts for name, run in runs.items()}, rounds)
     finally:
         torch.set_num_threads(threads)
     return {name: ExportCost(sizes[name], {
         count: times[f'{name} {count}'] for count in counts}) for name in runs}
-
-
-def _milliseconds(run: Callable[[np.ndarray], object], crops: np.ndarray) -> float:
-    start = time.perf_counter()
-    run(crops)
-    return 1000 * (time.perf_counter() - start)
 
 
 def _run(session: Any, crops: np.ndarray) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from mmwing.datasets.face import SyntheticFaceDataset
 from mmwing.runtime.landmarker import Landmarker
 from mmwing.visualization.predicted_faces import draw_predicted_faces
 
-from .turns import take_turns
+from .turns import milliseconds, take_turns
 
 #: Width and height of the frame, in pixels.
 FRAME = (1280, 720)
@@ -41,11 +40,6 @@ def measure_frame(landmarkers: Mapping[str, Landmarker],
         ValueError: If there is nothing to measure or ``rounds`` is not positive.
     """
     frame, box = painted_frame()
-
-    def milliseconds(step: Callable[[], object]) -> float:
-        start = time.perf_counter()
-        step()
-        return 1000 * (time.perf_counter() - start)
 
     steps: dict[str, Callable[[], object]] = {
         f'landmarks {name}': partial(landmarker, frame, boxes=box)

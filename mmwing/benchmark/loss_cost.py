@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -15,7 +14,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from mmwing.models import losses
 
-from .turns import Table, can_compile, compared, take_turns, wait_for
+from .turns import Table, can_compile, compared, milliseconds, take_turns
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -107,14 +106,7 @@ def measure_losses(ways: Mapping[str, Loss], shape: tuple[int, ...], scale: floa
         output.grad = None
         loss(output, target).sum().backward()
 
-    def milliseconds(loss: Loss) -> float:
-        wait_for(device)
-        start = time.perf_counter()
-        run(loss)
-        wait_for(device)
-        return 1000 * (time.perf_counter() - start)
-
-    times = take_turns({name: partial(milliseconds, loss)
+    times = take_turns({name: partial(milliseconds, partial(run, loss), device)
                         for name, loss in ways.items()}, rounds)
     peaks = {}
     for name, loss in ways.items():

@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmwing.config.device_path import OVERSAMPLING
 from mmwing.config.precision import has_bfloat16_units
 from mmwing.engine.hooks.compile_hook import compile_parts
 from mmwing.models.data_preprocessors import FaceAugmentor
@@ -23,8 +24,6 @@ from .photos import paint_photos
 from .turns import Table, can_compile, compared, take_turns, wait_for
 
 BATCH = 32
-# Pixels of a canvas for one of the input, as ``augment_on_device`` has them.
-_DETAIL = 2.
 #: Networks whose training is measured -> side of their input.
 NETWORKS = {'cnn6': 64, 'resnet18': 256, 'resnet50': 256}
 
@@ -60,7 +59,7 @@ class Pipelines:
                                 'pipeline': self.augment, **_NORMAL}
         self.reach = FaceAugmentor(self.augment).pipeline.reach
         # A canvas shows 2 reaches of what the input shows.
-        self.canvas = round(_DETAIL * 2 * self.reach * side)
+        self.canvas = round(OVERSAMPLING * 2 * self.reach * side)
 
     def ours(self, kept: bool) -> list[dict]:
         """Sample by sample; decoded images are kept in memory or not at all."""

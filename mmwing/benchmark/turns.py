@@ -6,6 +6,7 @@ import platform
 import resource
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -114,6 +115,15 @@ def wait_for(device: str) -> None:
     """Wait until a GPU has done what it was given; a CPU has."""
     if torch.device(device).type == 'cuda':
         torch.cuda.synchronize(device)
+
+
+def milliseconds(step: Callable[[], object], device: str = 'cpu') -> float:
+    """Of the clock, that a step takes on a device."""
+    wait_for(device)
+    start = time.perf_counter()
+    step()
+    wait_for(device)
+    return 1000 * (time.perf_counter() - start)
 
 
 def peak_megabytes() -> float:

@@ -19,6 +19,9 @@ from .imports import add_import
 #: Where the part of a pipeline begins that the device takes over.
 _FIRST = ('mmwing.RandomFaceBox', 'mmwing.FaceContext', 'mmwing.FaceAffine')
 _PACK = 'PackPoseInputs'
+#: Pixels of a canvas along one of the input, by default. With fewer, crops are less
+#: sharp than those of the test, which are cut from the photo.
+OVERSAMPLING = 2.
 _OPTIONS = {'canvas_size', 'oversampling', 'cache_dir', 'max_gigabytes', 'resident'}
 
 
@@ -74,7 +77,7 @@ def augment_on_device(cfg: Config) -> None:
     work_dir = osp.abspath(cfg.get('work_dir') or 'work_dirs/run')
     settings = {
         'size': options.get('canvas_size') or _canvas_size(
-            pipelines[0], reach, options.get('oversampling', 2.)),
+            pipelines[0], reach, options.get('oversampling', OVERSAMPLING)),
         'cache_dir': options.get('cache_dir', osp.join(
             osp.dirname(work_dir), 'canvases')),
         **{key: options[key] for key in ('max_gigabytes', 'resident')

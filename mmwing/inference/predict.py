@@ -33,6 +33,7 @@ from .results import (
 
 FORMATS = ('json', 'csv', 'pts')
 
+
 @dataclass
 class Summary:
     """What came of the inputs.

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from mmwing.arguments import is_whole
 from mmwing.images import ImageLike, read_image
 
 from .boxes import check_boxes, next_box
@@ -211,7 +212,7 @@ def check_looks(looks: int) -> int:
 
 
 def _check_count(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if not is_whole(value, 1):
         raise ValueError(f'{name} must be a whole number of at least 1, got {value!r}')
     return value
 

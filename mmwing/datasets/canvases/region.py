@@ -73,7 +73,7 @@ class Regions:
             side = round(side / whole_factor)
             whole = cv2.resize(whole, (side, side), interpolation=cv2.INTER_AREA)
         # The canvas is resampled once more for the crop. With the mean over pixels here
-        # as well, crops would have a tenth less contrast between neighbours.
+        # as well, crops would be less sharp than those cut from the photo.
         return cv2.resize(whole, (self.size, self.size), interpolation=cv2.INTER_CUBIC)
 
 

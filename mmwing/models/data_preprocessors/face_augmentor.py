@@ -271,7 +271,7 @@ class FaceAugmentor(PoseDataPreprocessor):
 
     @property
     def _with_opencv(self) -> bool:
-        """Whether OpenCV warps face by face; on a CPU a third of the time."""
+        """Whether OpenCV warps face by face, which a CPU does faster."""
         return self.device.type == 'cpu'
 
     def _normalise(self, images: Tensor) -> Tensor:

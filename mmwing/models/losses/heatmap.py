@@ -90,7 +90,7 @@ class HeatmapLoss(ResidualLoss):
 def _dilated(mask: Tensor) -> Tensor:
     """A mask (N, K, H, W), dilated by 3x3.
 
-    Pooling the maximum of the heat maps says the same in twenty times the time.
+    Pooling the maximum of the heat maps says the same, but also finds where it is.
     """
     for dim in (-1, -2):
         size = mask.shape[dim]
