@@ -1,11 +1,13 @@
-"""Table of several studies."""
+"""Table and picture of several studies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from mmwing.files import write_text
+from mmwing.visualization.differences import draw_differences
 
 from .results import Result
 from .tables import Row, difference_text, make_rows
@@ -17,6 +19,7 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
 
     Each study is compared within itself, with the same paired intervals as in its own
     table; figures of different studies need not be of the same faces or length.
+    The differences are drawn, too, as ``STEM_differences.png`` beside the table.
 
     Args:
         studies: Name to the results of a study.
@@ -35,7 +38,18 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
             tables[name] = make_rows(results, reference)
         except ValueError as error:
             raise ValueError(f'study {name!r}: {error}') from error
-    write_text(out, _markdown(tables))
+    text = _markdown(tables)
+    # The best learning rate of a loss comes last here, and stays.
+    compared = {name: {row.loss: astuple(row.difference) for row in reversed(rows)
+                       if row.difference}
+                for name, rows in tables.items()}
+    if any(compared.values()):
+        picture = out.with_name(f'{out.stem}_differences.png')
+        names = {row.loss for rows in tables.values() for row in rows
+                 if not row.difference}
+        draw_differences(compared, picture, ' or '.join(sorted(names)))
+        text += f'\n![Differences]({picture.name})\n'
+    write_text(out, text)
 
 
 def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:

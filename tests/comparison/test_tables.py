@@ -94,5 +94,7 @@ def test_an_overview_has_a_line_for_each_study(results, make_result, tmp_path):
     assert [line.split(' | ')[0] for line in lines[:4]] == [
         '| study', '|---|---|---|---|---|', '| SGD', '| Adam']
     assert '+10.00' in lines[3] and '–' in lines[3]
+    assert (tmp_path / 'all_differences.png').stat().st_size > 5000
+    assert lines[-1] == '![Differences](all_differences.png)'
     with pytest.raises(ValueError, match="study 'Adam'"):
         write_overview(studies, tmp_path / 'all.md', 'no blur')
