@@ -9,6 +9,7 @@ from mmwing.files import printable
 
 from .figure import COLORS, figure_file, legend_below
 
+_MARKERS = 'osD'  # further names repeat the colours
 _LINE = 0.2  # inches from one interval to the next
 _MARGIN = 0.9  # inches for title and axis
 
@@ -49,7 +50,8 @@ def draw_differences(studies: Mapping[str, Mapping[str, Sequence[float]]],
             places, means, lows, highs = zip(*points[name], strict=True)
             color = COLORS[index % len(COLORS)]
             axes.hlines(places, lows, highs, color=color)
-            axes.plot(means, places, 'o', color=color, label=name)
+            axes.plot(means, places, _MARKERS[index // len(COLORS) % len(_MARKERS)],
+                      color=color, label=name)
         axes.set_yticks(ticks, [printable(study) for study in groups])
         for label in axes.get_yticklabels():
             label.set_parse_math(False)  # a name may hold a dollar sign
