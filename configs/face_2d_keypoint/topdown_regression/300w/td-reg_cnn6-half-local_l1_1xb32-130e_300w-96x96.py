@@ -20,17 +20,17 @@ model = dict(
         decoder=dict(input_size=(96, 96)),
         loss=dict(type='mmwing.L1Loss')))
 
-max_epochs = 180
+max_epochs = 130
 train_cfg = dict(max_epochs=max_epochs, val_interval=10)
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs - 1)
-optim_wrapper = dict(optimizer=dict(lr=1e-3, weight_decay=0.05))
+optim_wrapper = dict(optimizer=dict(lr=2e-3, weight_decay=0.05))
 auto_scale_lr = dict(base_batch_size=32)
 custom_hooks = [
     *_base_.custom_hooks,
     dict(
         type='mmwing.PipelineSwitchHook',
-        switch_epoch=162,
+        switch_epoch=117,
         switch_pipeline={{_base_.mild_pipeline}}),
 ]
 
