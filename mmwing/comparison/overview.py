@@ -10,7 +10,7 @@ from mmwing.files import write_text
 from mmwing.visualization.differences import draw_differences
 
 from .results import Result
-from .tables import Row, difference_text, make_rows
+from .tables import Row, difference_text, make_rows, reference_of
 
 
 def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
@@ -39,17 +39,21 @@ def write_overview(studies: Mapping[str, Sequence[Result]], out: str | Path,
         except ValueError as error:
             raise ValueError(f'study {name!r}: {error}') from error
     text = _markdown(tables)
-    # The best learning rate of a loss comes last here, and stays.
-    compared = {name: {row.loss: astuple(row.difference) for row in reversed(rows)
-                       if row.difference}
+    compared = {name: {loss: astuple(row.difference)
+                       for loss, row in _at_best_rate(rows).items() if row.difference}
                 for name, rows in tables.items()}
     if any(compared.values()):
         picture = out.with_name(f'{out.stem}_differences.png')
-        names = {row.loss for rows in tables.values() for row in rows
-                 if not row.difference}
-        draw_differences(compared, picture, ' or '.join(sorted(names)))
+        references = {reference_of([row.loss for row in rows], reference)
+                      for rows in tables.values()}
+        draw_differences(compared, picture, ' or '.join(sorted(references)))
         text += f'\n![Differences]({picture.name})\n'
     write_text(out, text)
+
+
+def _at_best_rate(rows: Sequence[Row]) -> dict[str, Row]:
+    """Each loss at its best learning rate; rows come best first."""
+    return {row.loss: row for row in reversed(rows)}
 
 
 def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:
@@ -57,13 +61,11 @@ def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:
     lines = ['| study | seeds | ' + ' | '.join(losses) + ' |',
              '|---|---|' + '---|' * len(losses)]
     for name, rows in tables.items():
-        # The best learning rate of a loss: rows come best first.
-        cells: dict[str, str] = {}
-        for row in rows:
-            text = f'{100 * row.nmes.mean():.2f}'
+        cells = {}
+        for loss, row in _at_best_rate(rows).items():
+            cells[loss] = f'{100 * row.nmes.mean():.2f}'
             if row.difference:
-                text += f' ({difference_text(row)})'
-            cells.setdefault(row.loss, text)
+                cells[loss] += f' ({difference_text(row)})'
         seeds = len({seed for row in rows for seed in row.runs})
         lines.append(f'| {name} | {seeds} | '
                      + ' | '.join(cells.get(loss, '–') for loss in losses) + ' |')

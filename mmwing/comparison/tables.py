@@ -125,13 +125,26 @@ def make_rows(results: Sequence[Result], reference: str | None = None) -> list[R
                   key=lambda row: (np.nan_to_num(row.nmes.mean(), nan=np.inf),
                                    row.loss, row.lr))
     names = [row.loss for row in rows]
+    against = rows[names.index(reference_of(names, reference))]
+    return [row if row is against else _compared(row, against) for row in rows]
+
+
+def reference_of(names: Sequence[str], reference: str | None) -> str:
+    """The loss that others are compared with.
+
+    Args:
+        names: The losses of a study, best first.
+        reference: See :func:`make_rows`.
+
+    Raises:
+        ValueError: If the reference is not among the losses.
+    """
     if reference is None:
         reference = DEFAULT_REFERENCE if DEFAULT_REFERENCE in names else names[0]
     if reference not in names:
         raise ValueError(f'reference must be one of {sorted(set(names))}, got '
                          f'{reference!r}')
-    against = rows[names.index(reference)]
-    return [row if row is against else _compared(row, against) for row in rows]
+    return reference
 
 
 def _compared(row: Row, reference: Row) -> Row:

@@ -98,3 +98,16 @@ def test_an_overview_has_a_line_for_each_study(results, make_result, tmp_path):
     assert lines[-1] == '![Differences](all_differences.png)'
     with pytest.raises(ValueError, match="study 'Adam'"):
         write_overview(studies, tmp_path / 'all.md', 'no blur')
+
+
+def test_the_picture_compares_what_the_table_does(make_result, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr('mmwing.comparison.overview.draw_differences',
+                        lambda *arguments: drawn.append(arguments))
+    runs = [make_result(), make_result(lr=9.0, shift=0.1),
+            make_result('L1Loss', shift=0.1), make_result('L1Loss', lr=9.0, shift=0.2),
+            make_result('L2Loss', seed=7)]  # which has no seed in common
+    write_overview({'a': runs}, tmp_path / 'all.md')
+    [(studies, _, reference)] = drawn
+    assert reference == 'WingLoss' and list(studies['a']) == ['L1Loss']
+    assert studies['a']['L1Loss'][0] == pytest.approx(0.1)
