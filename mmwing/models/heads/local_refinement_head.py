@@ -219,6 +219,10 @@ class LocalRefinementHead(DirectRegressionHead):
         if self.pixels is not None:
             # Coordinates count from the centre of the first pixel, maps from its edge.
             grid = grid + 0.5 / self.pixels
+        if not torch.jit.is_tracing():
+            # The backward pass of grid_sample on a CPU ends the process at a NaN. The
+            # landmarks themselves stay NaN, for the loss and the log to show.
+            grid = grid.nan_to_num()
         with torch.autocast(center.device.type, enabled=False):
             patches = F.grid_sample(features.to(center.dtype), 2 * grid - 1,
                                     padding_mode='border', align_corners=False)

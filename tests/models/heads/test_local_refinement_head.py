@@ -175,3 +175,14 @@ def test_local_dropout_drops_in_training_alone():
 def test_refuses_a_dropout_that_is_no_probability(value):
     with pytest.raises(ValueError, match='local_dropout must lie in'):
         build(local_dropout=value)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_a_diverged_training_gets_to_see_its_loss(value):
+    """grid_sample's backward pass ended the process where a landmark was NaN."""
+    maps = tuple(feats.requires_grad_() for feats in make_maps())
+    maps[-1].data.fill_(value)
+    coords = randomize(build())(maps)
+    coords.sum().backward()
+    assert not coords.isfinite().all()
+    assert maps[0].grad.shape == maps[0].shape
