@@ -23,20 +23,20 @@ def random_identity(rng: np.random.Generator) -> tuple[Array, Array, float]:
     forehead = MEAN_FOREHEAD.copy()
 
     jaw = points[:17]
-    jaw[:, 0] *= 1 + _normal(rng, .09) * np.clip(jaw[:, 1] / 80, 0, 1)
+    jaw[:, 0] *= 1 + _normal(rng, .12) * np.clip(jaw[:, 1] / 80, 0, 1)
     squareness = _normal(rng, 1.0)
     jaw[[4, 5, 11, 12], 0] *= 1 + .03 * squareness
     jaw[[6, 7, 9, 10], 0] *= 1 + .08 * squareness
-    jaw[5:12, 1] += _normal(rng, 4.5) * np.array([.3, .7, .95, 1, .95, .7, .3])
+    jaw[5:12, 1] += _normal(rng, 6) * np.array([.3, .7, .95, 1, .95, .7, .3])
     jaw[6:11, 2] += _normal(rng, 3)
     forehead[:, 1] *= _normal(rng, .09, 1)
 
     brows = points[17:27]
     inward = np.abs(brows[:, 0])[:, None]
-    brows[:, 1] += _normal(rng, 2.2) + (_normal(rng, .07) * (inward - 34))[:, 0]
+    brows[:, 1] += _normal(rng, 3) + (_normal(rng, .07) * (inward - 34))[:, 0]
     arch = np.array([-.6, .5, 1, .4, -.6])
     brows[:, 1] -= _normal(rng, 1.8) * np.concatenate([arch, arch[::-1]])
-    brows[:, 0] *= _normal(rng, .04, 1)
+    brows[:, 0] *= _normal(rng, .06, 1)
 
     spacing, breadth = _normal(rng, 1.6), _normal(rng, .07, 1)
     height, tilt = _normal(rng, .18, 1), _normal(rng, .06)
@@ -54,12 +54,12 @@ def random_identity(rng: np.random.Generator) -> tuple[Array, Array, float]:
     nose[3, 1] += _normal(rng, 1.8)
 
     mouth = points[48:68]
-    mouth[:, 0] *= _normal(rng, .09, 1)
+    mouth[:, 0] *= _normal(rng, .11, 1)
     mouth[[1, 2, 3, 4, 5], 1] -= np.array([.6, 1, 1, 1, .6]) * _normal(rng, 1.5, .3)
     mouth[[7, 8, 9, 10, 11], 1] += np.array([.6, 1, 1, 1, .6]) * _normal(rng, 1.9, .3)
-    mouth[:, 1] += _normal(rng, 2.2)
+    mouth[:, 1] += _normal(rng, 3)
 
-    lower = _normal(rng, .05, 1)
+    lower = _normal(rng, .07, 1)
     points[:, 1] *= np.where(points[:, 1] > 0, lower, 1)
     width = _normal(rng, .055, 1)
     points[:, 0] *= width

@@ -1,4 +1,4 @@
-"""Paint the background: blurred colours and some shapes."""
+"""Paint the background: blurred colours, shapes and texture."""
 
 import cv2
 import numpy as np
@@ -28,4 +28,9 @@ def paint_background(rng: np.random.Generator, size: int) -> Image:
             cv2.polylines(image, [fixed_point(ends)], False, colour,
                           int(rng.integers(1, max(2, size // 20))), cv2.LINE_AA,
                           SHIFT)
+    if rng.uniform() < .5:  # leaves, bricks, print
+        grain = max(4, int(size / rng.uniform(2, 16)))
+        spots = rng.normal(0, rng.uniform(5, 40), (grain, grain)).astype(np.float32)
+        texture = cv2.resize(spots, (size, size), interpolation=cv2.INTER_LINEAR)
+        image = cv2.add(image, cv2.merge([texture] * 3), dtype=cv2.CV_8U)
     return image

@@ -17,8 +17,13 @@ def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
     half = rng.uniform(.52, .68) * face.half_width * scale
     neck = throat + np.array([[-half, -20 * scale], [half, -20 * scale],
                               [half * 1.12, 2 * size], [-half * 1.12, 2 * size]])
-    canvas.fill(neck, scaled(look.skin, .72))
-    collar = throat[1] + rng.uniform(62, 85) * scale
+    canvas.fill(neck, scaled(look.skin, rng.uniform(.5, 1.05)))
+    # The chin throws a soft shadow of any depth, which may end anywhere.
+    below = face.outline[3:14] + np.array([rng.uniform(-8, 8), rng.uniform(4, 30)]
+                                          ) * scale
+    canvas.blend(np.concatenate([face.outline[3:14], below[::-1]]),
+                 scaled(look.skin, .4), rng.uniform(0, .8), rng.uniform(.5, 5))
+    collar = throat[1] + rng.uniform(35, 85) * scale
     shoulder = rng.uniform(150, 210) * scale
     x = throat[0]
     canvas.fill(np.array([

@@ -59,10 +59,10 @@ class Canvas:
         mask, window = self._mask(polygon, soft)
         if mask is None:
             return
-        weight = mask[..., None] * np.float32(alpha / 255)
+        weight = mask * np.float32(alpha / 255)
         part = self.image[window]
-        paint = np.array(colour, np.float32)
-        part[...] = part + weight * (paint - part) + np.float32(.5)
+        paint = np.full_like(part, np.round(colour))
+        part[...] = cv2.blendLinear(part, paint, 1 - weight, weight)
 
     def clipped(self, polygon: Array) -> tuple[Canvas, Image, tuple] | None:
         """Return a copy to paint on, of which :meth:`paste` keeps the polygon.
@@ -80,8 +80,8 @@ class Canvas:
         """Paint back what :meth:`clipped` gave."""
         copy, mask, window = clipped
         part = self.image[window]
-        weight = mask[..., None] / np.float32(255)
-        part[...] = part + weight * (np.float32(copy.image) - part) + np.float32(.5)
+        weight = mask / np.float32(255)
+        part[...] = cv2.blendLinear(part, copy.image, 1 - weight, weight)
 
     def _mask(self, polygon: Array, soft: float) -> tuple[Image | None, tuple]:
         work = self._work(polygon)

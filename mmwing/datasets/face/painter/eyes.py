@@ -4,7 +4,7 @@ import numpy as np
 
 from ..face_model import Face
 from .canvas import Canvas
-from .colours import scaled
+from .colours import mix, scaled
 from .look import Look
 from .polygons import smooth
 
@@ -21,14 +21,14 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
     marks = face.landmarks[start:start + 6]
     unit = face.camera.scale
     upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
-    lid_shade = scaled(look.skin, .62)
+    lid_shade = scaled(look.skin, rng.uniform(.5, .8))
     up = face.camera.rotation[:2, 1] * unit
     if opening > .12:
         polygon = np.concatenate([upper[:-1], lower[:-1]])
         clip = canvas.clipped(polygon)
         if clip is not None:
             ball, _, _ = clip
-            ball.image[:] = (225, 228, 232)
+            ball.image[:] = scaled((225, 228, 232), rng.uniform(.55, 1))
             gaze = rng.normal(0, .16, 2).clip(-.4, .4)
             socket = face.shape[start:start + 6]
             centre = socket[[0, 3]].mean(0) * .4 + socket[[1, 2, 4, 5]].mean(0) * .6
@@ -42,6 +42,16 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
             # The upper lid throws a shadow on the ball.
             ball.line(upper + up * .6, (120, 125, 135), 1.4)
             canvas.paste(clip)
-    canvas.line(lower, lid_shade, .8)
-    canvas.line(upper, scaled(look.brow, .6), 1.5)
-    canvas.line(upper[2:] - up * 4.2, lid_shade, .9)
+    # Lashes and folds go on beyond the corners of the eye.
+    along = marks[3] - marks[0]
+    along /= max(float(np.linalg.norm(along)), 1e-6) / unit
+    first, last = (0, 6) if start == 36 else (6, 0)
+    begin = marks[0] - along * rng.uniform(0, max(first, 3)) + up * rng.uniform(0, 1.5)
+    end = marks[3] + along * rng.uniform(0, max(last, 3)) + up * rng.uniform(0, 1.5)
+    lash = scaled(look.brow, rng.uniform(.4, .9))
+    canvas.line(lower, mix(lid_shade, look.skin, rng.uniform(0, .7)), .8)
+    canvas.line(np.concatenate([[begin], upper, [end]]), lash, rng.uniform(.8, 2.2))
+    if rng.uniform() < .3:
+        canvas.line(np.concatenate([[end], lower, [begin]]), lash, rng.uniform(.6, 1.4))
+    crease = np.concatenate([[begin], upper[2:], [end]])
+    canvas.line(crease - up * rng.uniform(2, 6), lid_shade, rng.uniform(.6, 1.2))

@@ -11,15 +11,15 @@ from .brows import paint_brows
 from .canvas import OVERSAMPLE, Canvas
 from .eyes import paint_eyes
 from .glasses import paint_glasses
-from .hair import paint_fringe, paint_mane
-from .light import light_face
+from .hair import paint_fringe, paint_locks, paint_mane
+from .light import light_face, paint_shadow
 from .look import random_look
 from .mouth import paint_mouth
 from .nose import paint_nose
 from .occluders import paint_occluder
 from .photograph import photograph
 from .polygons import Image
-from .skin import paint_skin
+from .skin import paint_skin, paint_wrinkles
 from .skull import paint_ears, paint_skull
 
 
@@ -60,15 +60,18 @@ def paint_face(seed: int, index: int, image_size: int = 128) -> tuple[Image, Arr
     paint_skull(canvas, face, look, rng)
     paint_ears(canvas, face, look, rng)
     paint_skin(canvas, face, look, rng)
+    paint_wrinkles(canvas, face, look, rng)
     paint_eyes(canvas, face, look, rng)
     paint_brows(canvas, face, look, rng)
     paint_mouth(canvas, face, look, rng)
-    paint_nose(canvas, face, look)
+    paint_nose(canvas, face, look, rng)
     paint_fringe(canvas, face, look, rng)
+    paint_locks(canvas, face, look, rng)
     paint_glasses(canvas, face, look, rng)
+    paint_shadow(canvas, face, rng)
     image = cv2.resize(canvas.image, (image_size, image_size),
                        interpolation=cv2.INTER_AREA)
-    image = light_face(image, face, look)
+    image = light_face(image, face, look, rng)
     paint_occluder(image, face, look, rng)
     return photograph(image, rng), face.landmarks
 

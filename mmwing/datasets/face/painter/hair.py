@@ -23,6 +23,35 @@ def paint_mane(canvas: Canvas, face: Face, look: Look,
     canvas.fill(mane, scaled(look.hair, .7))
 
 
+def paint_locks(canvas: Canvas, face: Face, look: Look,
+                rng: np.random.Generator) -> None:
+    """Paint long hair that falls over the sides of the face."""
+    if look.hair_style != 'long' or look.hat and rng.uniform() < .5:
+        return
+    parting = rng.uniform(-.3, .3) * face.half_width
+    for sign in (-1, 1):
+        if rng.uniform() < .3:
+            continue  # behind the ear
+        inner = rng.uniform(.5, .98) * face.half_width
+        bend = rng.uniform(.85, 1.1) * face.half_width
+        fall = rng.uniform(60, 150)
+        inside = np.array([[parting, -88, -20], [sign * inner * .8, -50, 2],
+                           [sign * inner, -5, 0], [sign * bend * .95, 45, -25],
+                           [sign * bend, fall, -40]])
+        outside = np.array([[sign * (face.half_width + 10), fall, -60],
+                            [sign * (face.half_width + 14), 30, -60],
+                            [sign * (face.half_width + 10), -30, -60],
+                            [sign * face.half_width * .7, -90, -50],
+                            [parting, -104, -50]])
+        edge, back = smooth(inside), smooth(outside)[::-1]
+        canvas.blend(face.camera(np.concatenate([edge, back[::-1]])), look.hair,
+                     1, rng.uniform(0, 1.5))
+        for share in rng.uniform(0, 1, 14):
+            strand = edge + share * (back - edge)
+            canvas.line(face.camera(strand), scaled(look.hair, rng.uniform(.6, 1.4)),
+                        rng.uniform(.4, 1.5))
+
+
 def paint_fringe(canvas: Canvas, face: Face, look: Look,
                  rng: np.random.Generator) -> None:
     """Paint hair or a hat over the forehead."""
@@ -52,4 +81,9 @@ def paint_fringe(canvas: Canvas, face: Face, look: Look,
     lower = camera(smooth(edge))
     roof = camera(top * (1.03, 1.14, 1))
     polygon = np.concatenate([lower, roof[::-1]])
-    canvas.fill(polygon, look.hair)
+    canvas.blend(polygon, look.hair, rng.uniform(.85, 1), rng.uniform(0, 2))
+    top_edge = roof[np.linspace(0, len(roof) - 1, len(lower)).round().astype(int)]
+    for place in rng.integers(0, len(lower), 16):
+        end = lower[place] + rng.normal(0, 4, 2) * camera.scale
+        canvas.line(np.stack([top_edge[place], end]),
+                    scaled(look.hair, rng.uniform(.6, 1.4)), rng.uniform(.4, 1.6))

@@ -6,13 +6,15 @@ from numpy.typing import NDArray
 
 from ..face_model import Face
 from ..face_model.camera import Array
+from .canvas import Canvas
 from .look import Look
 from .polygons import DISC, Image, fill_polygon, smooth
 from .solids import skull_outline
 
 
-def light_face(image: Image, face: Face, look: Look) -> Image:
-    """Shade the head like an ellipsoid, and its hollows and ridges."""
+def light_face(image: Image, face: Face, look: Look,
+               rng: np.random.Generator) -> Image:
+    """Shade the head like an ellipsoid, its hollows and ridges, and mottle it."""
     size = image.shape[0]
     low = max(32, size // 4)
     ratio = low / size
@@ -42,7 +44,25 @@ def light_face(image: Image, face: Face, look: Look) -> Image:
         fill_polygon(mask, part, 255)
     weight = mask.astype(np.float32) / 255
     gain = (1 + weight * (level - 1)) * _relief(face, look, size)
+    for cells in (6, 24):
+        mottle = rng.normal(0, rng.uniform(0, .1), (cells, cells)).astype(np.float32)
+        gain *= 1 + weight * cv2.resize(mottle, (size, size),
+                                        interpolation=cv2.INTER_CUBIC)
     return cv2.multiply(image, cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
+
+
+def paint_shadow(canvas: Canvas, face: Face, rng: np.random.Generator) -> None:
+    """Let something outside of the picture throw a shadow over part of the face."""
+    if rng.uniform() < .75:
+        return
+    edge = face.landmarks[int(rng.integers(68))]
+    angle = rng.uniform(0, 2 * np.pi)
+    along = np.array([np.cos(angle), np.sin(angle)]) * canvas.size
+    beyond = np.array([-along[1], along[0]])
+    bend = beyond * rng.uniform(-.12, .12, (3, 1))
+    front = edge + along * np.array([[-1.5], [0], [1.5]]) + bend
+    canvas.blend(np.concatenate([smooth(front), front[::-2] + 2 * beyond]),
+                 (20, 15, 15), rng.uniform(.15, .7), rng.uniform(.3, 5))
 
 
 def _relief(face: Face, look: Look, size: int) -> NDArray[np.float32]:

@@ -85,5 +85,5 @@ def random_look(rng: np.random.Generator) -> Look:
         (float(rng.uniform(.3, .9)) if rng.uniform() < .06 else 0.0),
         glasses=_pick(rng, ('', 'frame', 'sun'), (.78, .18, .04)),
         hat=bool(rng.uniform() < .1), light=light / np.linalg.norm(light),
-        contrast=float(rng.uniform(.2, .75)), relief=float(rng.uniform(.6, 1.3)),
+        contrast=float(rng.uniform(.1, .95)), relief=float(rng.uniform(.5, 2.0)),
         occluder=_pick(rng, ('', 'hand', 'box', 'disc'), (.82, .07, .07, .04)))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..face_model import Face
+from ..face_model.camera import Array
 from .canvas import Canvas
 from .colours import scaled
 from .look import Look
@@ -17,14 +18,18 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
                                                                 59, 48]])
     inner_up = smooth(marks[60:65])
     inner_low = smooth(marks[[64, 65, 66, 67, 60]])
-    canvas.fill(np.concatenate([outer_up[:-1], outer_low[:-1]]),
-                scaled(look.lip, .88))
-    canvas.fill(np.concatenate([outer_low, inner_low[::-1]]), look.lip)
+    blur = rng.uniform(0, .9)
+    canvas.blend(np.concatenate([outer_up[:-1], outer_low[:-1]]),
+                 scaled(look.lip, rng.uniform(.75, 1)), 1, blur)
+    canvas.blend(np.concatenate([outer_low, inner_low[::-1]]), look.lip, 1, blur)
     polygon = np.concatenate([inner_up[:-1], inner_low[:-1]])
     gap = np.linalg.norm(marks[62] - marks[66]) / face.camera.scale
-    if gap > 2.2:
+    if gap > 1.5:
         clip = canvas.clipped(polygon)
-        if clip is not None:
+        if clip is not None and face.mouth_open < .25 and rng.uniform() < .85:
+            _paint_closed_teeth(clip[0], face, rng, inner_up, inner_low)
+            canvas.paste(clip)
+        elif clip is not None:
             inside, _, _ = clip
             inside.image[:] = (28, 18, 45)
             down = face.camera.rotation[:2, 1] * face.camera.scale
@@ -38,6 +43,33 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
                             (222, 232, 238))
             canvas.paste(clip)
     # The dark line between the lips, where they meet or part.
-    canvas.line(inner_up, scaled(look.lip, .42), 1.0)
-    if gap > 2.2:
-        canvas.line(inner_low, scaled(look.lip, .6), .8)
+    canvas.line(inner_up, scaled(look.lip, rng.uniform(.4, .8)), rng.uniform(.5, 1.2))
+    if gap > 1.5:
+        canvas.line(inner_low, scaled(look.lip, rng.uniform(.5, .95)), .8)
+    # The fold beside the corner of the mouth.
+    across = marks[54] - marks[48]
+    across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
+    down = face.camera.rotation[:2, 1] * face.camera.scale
+    deep, length = rng.uniform(.45, .85), rng.uniform(0, 7)
+    for corner, sign in ((48, -1), (54, 1)):
+        path = marks[corner] + np.array([[-1, 0], [.5, 0], [1, rng.uniform(-.5, .5)]]
+                                        ) @ np.stack([sign * across, down]) * length
+        canvas.line(path, scaled(look.skin, deep), rng.uniform(.6, 1.6))
+
+
+def _paint_closed_teeth(inside: Canvas, face: Face, rng: np.random.Generator,
+                        inner_up: Array, inner_low: Array) -> None:
+    """Paint teeth from lip to lip, darker at the corners of the mouth."""
+    tone = rng.uniform(.6, 1)
+    inside.image[:] = scaled((215, 226, 234), tone)
+    gap = scaled((150, 165, 190), tone * rng.uniform(.6, 1))
+    places = np.linspace(1, len(inner_up) - 2, 9).astype(int)
+    for place in places:
+        inside.line(np.stack([inner_up[place], inner_low[len(inner_low) - 1 - place]]),
+                    gap, .4)
+    if rng.uniform() < .4:
+        middle = (inner_up + inner_low[::-1]) / 2
+        inside.line(middle, gap, .6)
+    for corner, other in ((0, 4), (-1, -5)):
+        inside.blend(np.stack([inner_up[corner], inner_up[other],
+                               inner_low[::-1][other]]), (40, 35, 60), .6, 1.5)

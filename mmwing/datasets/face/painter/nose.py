@@ -10,8 +10,13 @@ from .look import Look
 from .polygons import DISC, smooth
 
 
-def paint_nose(canvas: Canvas, face: Face, look: Look) -> None:
-    """Paint the nose; turned far, it hides what is behind it."""
+def paint_nose(canvas: Canvas, face: Face, look: Look,
+               rng: np.random.Generator) -> None:
+    """Paint the nose; turned far, it hides what is behind it.
+
+    The lowest landmarks lie where the nose meets the lip, some millimetres below the
+    nostrils.
+    """
     points, camera = face.shape, face.camera
     spread = np.abs(points[35, 0] - points[31, 0]) / 2
     wings = []
@@ -37,17 +42,19 @@ def paint_nose(canvas: Canvas, face: Face, look: Look) -> None:
         curve = smooth(flank)
         band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
         canvas.blend(camera(band), shade, strength, .9)
-    base = smooth(points[31:36])
+    higher = np.array([0, rng.uniform(0, 3), 0])
+    base = smooth(points[31:36]) - higher
     canvas.blend(camera(np.concatenate([base, base[::-1] + (0, 2.6, -1)])), shade,
                  .75, .6)
+    size, density = rng.uniform(.12, .26), rng.uniform(.3, .9)
     for nostril, inner in ((31, 32), (35, 34)):
-        hole = points[[nostril, inner]].mean(0) - (0, 1.2, 0)
-        disc = DISC * (spread * .2, 1.7, 0)
-        canvas.blend(camera(hole + disc), scaled(look.skin, .22), .85, .4)
+        hole = points[[nostril, inner]].mean(0) - (0, 1.2, 0) - higher
+        disc = DISC * (spread * size, size * 8.5, 0)
+        canvas.blend(camera(hole + disc), scaled(look.skin, .22), density, .4)
     for sign in (-1, 1):
         wing = points[33] + np.array([
             [sign * spread * .95, -11, -6], [sign * spread * 1.22, -5, -9],
-            [sign * spread * 1.0, 0, -8]])
+            [sign * spread * 1.0, 0, -8]]) - higher
         canvas.line(camera(smooth(wing)), scaled(look.skin, .74), 1.0)
     ridge = smooth(points[27:31])
     canvas.blend(camera(np.concatenate([ridge - (1.6, 0, 0),

@@ -7,7 +7,7 @@ from .polygons import Image
 
 
 def photograph(image: Image, rng: np.random.Generator) -> Image:
-    """Blur, then noise, sometimes grey, then exposure and colour cast."""
+    """Blur, noise, sometimes grey, exposure, saturation, a colour cast, compression."""
     size = image.shape[0]
     sigma = rng.uniform(0, 1.1) * size / 128 if rng.uniform() < .5 else 0.0
     if sigma > .25:
@@ -28,8 +28,18 @@ def photograph(image: Image, rng: np.random.Generator) -> Image:
     if rng.uniform() < .08:
         image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),
                              cv2.COLOR_GRAY2BGR)
-    gamma = np.exp(rng.normal(0, .22))
-    cast = rng.normal(1, .05, 3)
-    ramp = (np.arange(256)[:, None] / 255) ** gamma * 255 * rng.uniform(.85, 1.12)
+    saturation = float(np.exp(rng.normal(0, .35)))
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    image = cv2.addWeighted(image, saturation, grey, 1 - saturation, 0)
+    gamma = np.exp(rng.normal(0, .3))
+    cast = np.exp(rng.normal(0, .12, 3))
+    # A flash, or the sun: what is bright has lost its detail.
+    exposure = rng.uniform(.8, 1.15) if rng.uniform() < .75 else rng.uniform(1.15, 1.8)
+    ramp = (np.arange(256)[:, None] / 255) ** gamma * 255 * exposure
     table = np.clip(ramp * cast, 0, 255).astype(np.uint8)[:, None]
-    return cv2.LUT(image, table.reshape(1, 256, 3))
+    image = cv2.LUT(image, table.reshape(1, 256, 3))
+    if rng.uniform() < .6:
+        quality = int(rng.uniform(25, 95))
+        _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return image

@@ -13,7 +13,8 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
                rng: np.random.Generator) -> None:
     """Paint the skin, on which eyes, brows, mouth and nose are painted."""
     outline = smooth(face.outline, closed=True)  # 4 points a landmark
-    canvas.fill(outline, look.skin)
+    # The edge of a photographed jaw is rarely sharp.
+    canvas.blend(outline, look.skin, 1, rng.uniform(0, 1.5))
     camera, points, marks = face.camera, face.shape, face.landmarks
     if rng.uniform() < .5:
         blush = mix(look.skin, (90.0, 80.0, 215.0), .55)
@@ -46,3 +47,30 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
     if face.mouth_open < .3:
         crease = marks[[58, 57, 56]] * .72 + marks[[8]] * .28
         canvas.line(smooth(crease), mix(look.skin, fold, .5), 1.5)
+
+
+def paint_wrinkles(canvas: Canvas, face: Face, look: Look,
+                   rng: np.random.Generator) -> None:
+    """Paint lines on the forehead, and bags and folds about the eyes."""
+    camera, points = face.camera, face.shape
+    if rng.uniform() < .3:
+        for height in rng.uniform(8, 34, int(rng.integers(1, 5))):
+            brow = points[[18, 20, 23, 25]].mean(0)
+            line = brow + np.stack([np.linspace(-30, 30, 5), -height + rng.normal(
+                0, 1.5, 5), np.array([-9, -1, 2, -1, -9])], -1)
+            canvas.line(camera(smooth(line)), scaled(look.skin, rng.uniform(.7, .92)),
+                        rng.uniform(.4, 1.2))
+    bags = rng.uniform(0, .7) if rng.uniform() < .6 else 0.0
+    drop = rng.uniform(3, 8)
+    for start, sign in ((36, -1), (42, 1)):
+        lower = smooth(points[[start + 3, start + 4, start + 5, start]])
+        if bags:
+            arc = lower + (0, drop, 0)
+            canvas.blend(camera(np.concatenate([lower, arc[::-1]])),
+                         scaled(look.skin, .6), bags, 1.2)
+        if rng.uniform() < .25:
+            outer = points[36 if sign < 0 else 45]
+            for fan in (-.5, 0, .5):
+                foot = outer + np.array([[sign * 4, 4 * fan, -3],
+                                         [sign * 11, 11 * fan, -12]])
+                canvas.line(camera(foot), scaled(look.skin, .75), .6)
