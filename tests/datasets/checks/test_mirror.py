@@ -34,7 +34,7 @@ SETS = {
 
 @pytest.fixture(scope='module')
 def faces():
-    return np.stack([face_landmarks(1, index, 128) for index in range(COUNT)])
+    return np.stack([face_landmarks(3, index, 128) for index in range(COUNT)])
 
 
 def turned(points, degrees):
