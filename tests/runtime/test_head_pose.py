@@ -83,8 +83,8 @@ def test_signs_are_as_they_are_said_to_be():
 @pytest.mark.parametrize('pose', POSES[:6])
 def test_another_head_has_about_the_same_pose(pose):
     found = head_pose(photograph(canonical_head(), *pose), SIZE, FOCAL)
-    # Heads differ in what counts as looking straight ahead, so in pitch most.
-    assert (np.abs(np.subtract(found, pose)) < (7, 9, 6)).all(), found
+    # Heads differ in depth, so in yaw most, and roll with it where the head nods, too.
+    assert (np.abs(np.subtract(found, pose)) < (7, 5, 6)).all(), found
 
 
 @pytest.mark.parametrize('pose', POSES[:6])

@@ -42,7 +42,7 @@ def test_landmarks_scale_with_the_canvas():
 
 def test_polygons_are_painted_where_they_are_said_to_be():
     """Area and centre of mass against the exact polygon, at sub-pixel offsets."""
-    face = random_face(np.random.default_rng([3, 0]), 128)
+    face = random_face(np.random.default_rng([3, 2]), 128)
     for shift in (0, .17, .5, .83):
         polygon = face.outline + shift
         canvas = Canvas(np.zeros((256, 256, 3), np.uint8), face.camera)
@@ -54,7 +54,7 @@ def test_polygons_are_painted_where_they_are_said_to_be():
         y, x = np.mgrid[:128, :128]
         found = np.array([(mass * x).sum(), (mass * y).sum()]) / mass.sum()
         perimeter = cv2.arcLength(polygon.astype(np.float32), True)
-        np.testing.assert_allclose(found, centre, atol=.08)
+        np.testing.assert_allclose(found, centre, atol=.05)
         assert abs(mass.sum() - exact['m00']) / perimeter < .1  # mean edge error, px
 
 

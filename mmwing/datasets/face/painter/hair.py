@@ -43,11 +43,11 @@ def paint_locks(canvas: Canvas, face: Face, look: Look,
                             [sign * (face.half_width + 10), -30, -60],
                             [sign * face.half_width * .7, -90, -50],
                             [parting, -104, -50]])
-        edge, back = smooth(inside), smooth(outside)[::-1]
-        canvas.blend(face.camera(np.concatenate([edge, back[::-1]])), look.hair,
+        edge, back = smooth(inside), smooth(outside)
+        canvas.blend(face.camera(np.concatenate([edge, back])), look.hair,
                      1, rng.uniform(0, 1.5))
         for share in rng.uniform(0, 1, 14):
-            strand = edge + share * (back - edge)
+            strand = edge + share * (back[::-1] - edge)
             canvas.line(face.camera(strand), scaled(look.hair, rng.uniform(.6, 1.4)),
                         rng.uniform(.4, 1.5))
 

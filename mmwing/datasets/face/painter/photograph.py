@@ -25,10 +25,8 @@ def photograph(image: Image, rng: np.random.Generator) -> Image:
         grain = np.frombuffer(rng.bytes(size * size * 3), np.uint8)
         image = cv2.addWeighted(image, 1, grain.reshape(image.shape), noise / 128,
                                 -noise)
-    if rng.uniform() < .08:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),
-                             cv2.COLOR_GRAY2BGR)
-    saturation = float(np.exp(rng.normal(0, .35)))
+    saturation = 0.0 if rng.uniform() < .08 else 1.0
+    saturation *= float(np.exp(rng.normal(0, .35)))
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     image = cv2.addWeighted(image, saturation, grey, 1 - saturation, 0)
     gamma = np.exp(rng.normal(0, .3))
