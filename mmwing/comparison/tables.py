@@ -242,7 +242,8 @@ def _length(run: Result) -> str:
 def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[str]:
     # Columns that would say the same in each row are left out.
     heads = len({row.head for row in rows}) > 1
-    units = len({row.unit for row in rows}) > 1
+    # A config that names its own loss has no unit here, which is no other unit.
+    units = len({row.unit or 'pixels' for row in rows}) > 1
     titles = ['', *['head'] * heads, *['unit'] * units, 'lr', 'NME %',
               f'FR@{threshold:g} %', f'AUC@{threshold:g}',
               f'difference to {reference}', 'CPU s a run']
