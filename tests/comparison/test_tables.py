@@ -54,6 +54,14 @@ def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
     assert '3 seeds (0, 1, 2)' in text
 
 
+def test_units_have_a_column_where_they_differ(results, make_result, tmp_path):
+    text = write_tables(results, tmp_path / 'study.md')[0].read_text()
+    assert '| unit |' not in text  # that of 'no blur' is not told, but no other
+    results.append(make_result('mmpose:SmoothL1Loss'))
+    text = write_tables(results, tmp_path / 'study.md')[0].read_text()
+    assert '| unit |' in text and '| normalised |' in text
+
+
 def test_the_same_results_make_the_same_files(results, tmp_path):
     once, twice = (write_tables(order, tmp_path / name / 'study.md')
                    for name, order in (('a', results), ('b', results[::-1])))
