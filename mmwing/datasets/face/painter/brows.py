@@ -17,7 +17,7 @@ def paint_brows(canvas: Canvas, face: Face, look: Look,
     """
     down = face.camera.rotation[:2, 1] * face.camera.scale
     thickness = rng.uniform(2.5, 8)
-    above = rng.uniform(0, .35)
+    above = rng.uniform(-.45, .15)
     end = int(rng.integers(0, 5))
     taper = np.interp(np.arange(17), [0, 5, 16], [.35, .8, 1.0])[end:, None]
     density, soft = rng.uniform(.45, .95), rng.uniform(.3, 1.2)

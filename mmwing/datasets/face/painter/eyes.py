@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..face_model import Face
+from ..face_model.camera import Array
 from .canvas import Canvas
 from .colours import mix, scaled
 from .look import Look
@@ -18,8 +19,8 @@ def paint_eyes(canvas: Canvas, face: Face, look: Look,
 
 def _paint_eye(canvas: Canvas, face: Face, look: Look,
                rng: np.random.Generator, start: int, opening: float) -> None:
-    marks = face.landmarks[start:start + 6]
     unit = face.camera.scale
+    marks = _drawn_eye(face, rng, start)
     upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
     lid_shade = scaled(look.skin, rng.uniform(.5, .8))
     up = face.camera.rotation[:2, 1] * unit
@@ -55,3 +56,21 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
         canvas.line(np.concatenate([[end], lower, [begin]]), lash, rng.uniform(.6, 1.4))
     crease = np.concatenate([[begin], upper[2:], [end]])
     canvas.line(crease - up * rng.uniform(2, 6), lid_shade, rng.uniform(.6, 1.2))
+
+
+def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
+    """The landmarks (6, 2) to draw through, a little outside and above their labels.
+
+    Annotators count the corner by the nose, which is flesh, as part of the eye, and stop
+    short of the fold at the other.
+    """
+    marks = face.landmarks[start:start + 6].copy()
+    inner, outer, lid = (3, 0, 2) if start == 36 else (0, 3, 1)
+    outward = marks[outer] - marks[inner]
+    outward /= max(float(np.linalg.norm(outward)), 1e-6) / face.camera.scale
+    up = -face.camera.rotation[:2, 1] * face.camera.scale
+    marks += outward * rng.uniform(0, 3.4)
+    higher = rng.uniform(0, 2.8)
+    marks[inner] += up * higher
+    marks[lid] += up * .6 * higher
+    return marks

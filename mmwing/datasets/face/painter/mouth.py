@@ -13,7 +13,7 @@ from .polygons import CIRCLE, smooth
 def paint_mouth(canvas: Canvas, face: Face, look: Look,
                 rng: np.random.Generator) -> None:
     """Paint the lips, and what is seen between them."""
-    marks = face.landmarks
+    marks = _drawn_mouth(face, rng)
     outer_up, outer_low = smooth(marks[48:55]), smooth(marks[[54, 55, 56, 57, 58,
                                                                 59, 48]])
     inner_up = smooth(marks[60:65])
@@ -55,6 +55,22 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
         path = marks[corner] + np.array([[-1, 0], [.5, 0], [1, rng.uniform(-.5, .5)]]
                                         ) @ np.stack([sign * across, down]) * length
         canvas.line(path, scaled(look.skin, deep), rng.uniform(.6, 1.6))
+
+
+def _drawn_mouth(face: Face, rng: np.random.Generator) -> Array:
+    """The landmarks to draw through: lips end a few millimetres beyond their labels.
+
+    Annotators mark where the lips part, short of where colour and fold end.
+    """
+    marks = face.landmarks.copy()
+    across = marks[54] - marks[48]
+    across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
+    up = -face.camera.rotation[:2, 1] * face.camera.scale
+    beyond, higher = rng.uniform(0, 6), rng.uniform(0, 2)
+    for sign, ends, beside in ((-1, [48, 60], [49, 59]), (1, [54, 64], [53, 55])):
+        marks[ends] += sign * beyond * across + higher * up
+        marks[beside] += sign * .6 * beyond * across
+    return marks
 
 
 def _paint_closed_teeth(inside: Canvas, face: Face, rng: np.random.Generator,

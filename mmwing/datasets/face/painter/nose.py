@@ -42,7 +42,7 @@ def paint_nose(canvas: Canvas, face: Face, look: Look,
         curve = smooth(flank)
         band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
         canvas.blend(camera(band), shade, strength, .9)
-    higher = np.array([0, rng.uniform(0, 3), 0])
+    higher = np.array([0, rng.uniform(1.5, 5.2), 0])
     base = smooth(points[31:36]) - higher
     canvas.blend(camera(np.concatenate([base, base[::-1] + (0, 2.6, -1)])), shade,
                  .75, .6)
@@ -61,5 +61,6 @@ def paint_nose(canvas: Canvas, face: Face, look: Look,
                                         ridge[::-1] + (1.6, 0, 0)])),
                  mix(look.skin, (255.0, 255.0, 255.0), .5), .45, .9)
     disc = DISC * (3.0, 2.6, 0)
-    canvas.blend(camera(points[30] + disc), mix(look.skin, (255.0, 255.0, 255.0), .7),
+    shine = points[30] - (0, rng.uniform(0, 3.4), 0)
+    canvas.blend(camera(shine + disc), mix(look.skin, (255.0, 255.0, 255.0), .7),
                  .55, .8)

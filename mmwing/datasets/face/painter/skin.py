@@ -13,6 +13,12 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
                rng: np.random.Generator) -> None:
     """Paint the skin, on which eyes, brows, mouth and nose are painted."""
     outline = smooth(face.outline, closed=True)  # 4 points a landmark
+    if look.beard and rng.uniform() < .6:  # it hangs over the edge of the jaw
+        jaw = outline[8:57]
+        hang = np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] * rng.uniform(2, 14)
+        down = face.camera.rotation[:2, 1] * face.camera.scale
+        canvas.blend(np.concatenate([jaw, (jaw + hang * down)[::-1]]),
+                     mix(look.hair, look.skin, .15), look.beard, rng.uniform(.5, 2.5))
     # The edge of a photographed jaw is rarely sharp.
     canvas.blend(outline, look.skin, 1, rng.uniform(0, 1.5))
     camera, points, marks = face.camera, face.shape, face.landmarks
