@@ -51,6 +51,9 @@ def random_expression(rng: np.random.Generator, points: Array
     mouth[[17, 18, 19], 1] += 4.5 * bared * np.array([.7, 1, .7])
     mouth[[7, 8, 9, 10, 11], 1] += 2.0 * bared * np.array([.5, 1, 1, 1, .5])
 
+    if mouth_open == 0 and bared == 0 and rng.uniform() < .9:
+        _close_lips(mouth)
+
     points = _open_jaw(points, _JAW_ANGLE_LIMIT * mouth_open)
 
     raised, frown = rng.normal(0, 2.6), max(0.0, rng.normal(0, 2))
@@ -73,6 +76,15 @@ def random_expression(rng: np.random.Generator, points: Array
         eye[[1, 2], 1] = shut + (upper[:, 1] - shut) * amount
         eye[[5, 4], 1] = shut + (lower[:, 1] - shut) * (.3 + .7 * min(amount, 1.0))
     return points, mouth_open, (opening[0], opening[1])
+
+
+def _close_lips(mouth: Array) -> None:
+    """Let both lips, of unchanged thickness, meet half way, in place."""
+    half = (mouth[[19, 18, 17]] - mouth[[13, 14, 15]]) / 2
+    mouth[[13, 14, 15]] += half
+    mouth[[2, 3, 4]] += half
+    mouth[[19, 18, 17]] -= half
+    mouth[[10, 9, 8]] -= half
 
 
 def _open_jaw(points: Array, angle: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from .camera import Array, Camera, rotation_matrix
 from .expression import random_expression
 from .identity import random_identity
-from .silhouette import front_ends, slide_to_silhouette
+from .silhouette import follow_contour, front_ends, slide_to_silhouette
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,13 @@ def random_face(rng: np.random.Generator, image_size: int) -> Face:
     edge = np.concatenate([shape[:17], forehead])
     front = front_ends(edge)
 
-    yaw = np.deg2rad(60.0) * np.sign(rng.uniform(-1, 1)) * rng.uniform() ** 1.6
+    yaw = np.deg2rad(60.0) * np.sign(rng.uniform(-1, 1)) * rng.uniform() ** 3
     pitch = np.deg2rad(np.clip(rng.normal(0, 9), -22, 22))
     roll = np.deg2rad(np.clip(rng.normal(0, 11), -28, 28))
     distance = 1.0 / rng.uniform(0.0003, 0.0016)
     level = Camera(rotation_matrix(yaw, pitch, 0.0), distance, 1.0, np.zeros(2))
     outline_shape = slide_to_silhouette(edge, front, level)
+    outline_shape[:17] = follow_contour(outline_shape[:17], yaw)
 
     points = shape.copy()
     points[:17] = outline_shape[:17]

@@ -37,6 +37,8 @@ def random_identity(rng: np.random.Generator) -> tuple[Array, Array, float]:
     arch = np.array([-.6, .5, 1, .4, -.6])
     brows[:, 1] -= _normal(rng, 1.8) * np.concatenate([arch, arch[::-1]])
     brows[:, 0] *= _normal(rng, .06, 1)
+    apart = _normal(rng, 3.2)
+    brows[3:7, 0] += apart * np.array([-.5, -1, 1, .5])
 
     spacing, breadth = _normal(rng, 1.6), _normal(rng, .07, 1)
     height, tilt = _normal(rng, .18, 1), _normal(rng, .06)

@@ -4,12 +4,15 @@ The annotators of iBUG mark the visible edge of the face, not a fixed place on t
 """
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from .camera import Array, Camera
 
 # Superellipse angles along which a contour landmark may slide to the silhouette.
 _SLIDE = np.linspace(0.0, 1.35, 28)
 _ROUNDNESS = 2.0 / 2.6
+# How far contour landmarks follow a turn by a right angle, in their spacing.
+_DRIFT = 0.8
 
 
 def front_ends(edge: Array) -> Array:
@@ -20,7 +23,7 @@ def front_ends(edge: Array) -> Array:
     """
     y = edge[:, 1]
     chin = edge[8]
-    depth = np.interp(y, [-80, -55, -20, 0, 30, 60, 85], [-2, 12, 20, 16, 17, 19, 18])
+    depth = np.interp(y, [-80, -55, -20, 0, 30, 60, 85], [-8, 6, 13, 9, 10, 12, 11])
     # Near the chin the section shrinks to the chin itself.
     depth = depth + (chin[2] - depth) * np.clip((y - 80) / (chin[1] - 80), 0, 1)
     return np.stack([np.zeros_like(y), y, np.maximum(depth, edge[:, 2])], axis=1)
@@ -58,3 +61,21 @@ def slide_to_silhouette(edge: Array, front: Array, camera: Camera) -> Array:
     refined = _SLIDE[inner] + np.clip(shift, -1, 1) * step
     angle = np.where(best == 0, 0.0, np.clip(refined, 0, _SLIDE[-1]))
     return section(angle[:, None])[:, 0]
+
+
+def follow_contour(jaw: Array, yaw: float) -> Array:
+    """Move the contour landmarks along the contour as annotators do in a turned face.
+
+    They spread the landmarks over what they see of either half: those of the near side
+    lie nearer the chin than in a frontal face, those of the far side nearer the ear.
+
+    Args:
+        jaw: (17, 3) contour landmarks.
+        yaw: Turn of the head in radians.
+
+    Returns:
+        The moved landmarks (17, 3); the ends and the chin stay.
+    """
+    place = np.arange(17.0)
+    shift = _DRIFT * np.sin(yaw) * np.abs(np.sin(np.pi * place / 8))
+    return CubicSpline(place, jaw)(place + shift)

@@ -67,6 +67,8 @@ def _drawn_mouth(face: Face, rng: np.random.Generator) -> Array:
     across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
     up = -face.camera.rotation[:2, 1] * face.camera.scale
     beyond, higher = rng.uniform(0, 6), rng.uniform(0, 2)
+    if np.linalg.norm(marks[62] - marks[66]) < face.camera.scale:  # closed
+        beyond += rng.uniform(0, 3)
     for sign, ends, beside in ((-1, [48, 60], [49, 59]), (1, [54, 64], [53, 55])):
         marks[ends] += sign * beyond * across + higher * up
         marks[beside] += sign * .6 * beyond * across
