@@ -61,8 +61,8 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
 def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
     """The landmarks (6, 2) to draw through, a little outside and above their labels.
 
-    Annotators count the corner by the nose, which is flesh, as part of the eye, and stop
-    short of the fold at the other.
+    Annotators count the corner by the nose, which is flesh, as part of the eye, and
+    stop short of the fold at the other.
     """
     marks = face.landmarks[start:start + 6].copy()
     inner, outer, lid = (3, 0, 2) if start == 36 else (0, 3, 1)
