@@ -4,7 +4,8 @@ Written by hand from the proportions of an average adult; no table of others wen
 it. A network trained on the faces painted from it was tested on photos (``dev`` of
 300-W), and proportions that were off in the same direction for most people were set
 anew by hand, up to 6 mm. x goes to the right of the picture, y down, z towards the
-viewer; the origin lies between the eyes. Faces are painted from it, and head pose is
+viewer; the origin lies between the eyes. Faces are painted from it (with depths of
+their own, see :mod:`mmwing.datasets.face.face_model.identity`), and head pose is
 measured by it.
 """
 
@@ -14,19 +15,19 @@ import numpy as np
 
 # The left half of the picture; the other half is its mirror image. A landmark on
 # the symmetry axis is written once.
-_JAW = [(-73, 2, -69), (-72, 21, -65), (-70, 40, -62), (-66, 58, -60),
-        (-59, 74, -54), (-47, 88, -40), (-32.5, 99, -20), (-17, 107.5, -2),
-        (0, 110.5, 7)]
-_BROW = [(-59.5, -12.5, -12), (-50.5, -20, -6), (-37.5, -22.5, -1), (-25, -21, 4.5),
-         (-13, -17, 9)]
-_NOSE = [(0, -1, 11.5), (0, 11, 17), (0, 23.5, 23), (0, 35.5, 29)]
-_NOSTRIL = [(-14, 43, 14.5), (-7.5, 46, 17.5), (0, 48, 18.5)]
-_EYE = [(-45, 0.5, -7), (-37, -5, -3.5), (-27.5, -5, -2.5), (-20, 1.5, -3),
-        (-28, 4.5, -2.5), (-37, 4.5, -3.5)]
-_OUTER_LIP = [(-25.5, 68.5, 1.5), (-16.5, 63, 9.5), (-6.5, 60, 14), (0, 61.5, 15)]
-_OUTER_LIP_LOW = [(0, 77.5, 16.5), (-8, 76.5, 15), (-17.5, 73.5, 9.5)]
-_INNER_LIP = [(-21.5, 68, 2.5), (-8, 66.5, 13), (0, 67, 14)]
-_INNER_LIP_LOW = [(0, 68.5, 16), (-8, 68, 15)]
+_JAW = [(-73, 2, -58), (-72, 21, -56), (-70, 40, -52), (-66, 58, -45),
+        (-59, 74, -34), (-48, 89.5, -20), (-34.5, 100.5, -5), (-18, 109, 6),
+        (0, 110.5, 10)]
+_BROW = [(-59.5, -12.5, -23), (-50.5, -20, -8), (-37.5, -22.5, 5), (-25, -21, 13),
+         (-13, -17, 16)]
+_NOSE = [(0, -1, 17), (0, 11, 24), (0, 23.5, 32), (0, 35.5, 40)]
+_NOSTRIL = [(-14, 43, 20), (-7.5, 46, 26), (0, 48, 29)]
+_EYE = [(-45, 0.5, -13), (-37, -5, -3), (-27.5, -5, 0.5), (-20, 1.5, -2),
+        (-28, 4.5, -0.5), (-37, 4.5, -4)]
+_OUTER_LIP = [(-25.5, 68.5, 4), (-16.5, 63, 18), (-6.5, 60, 23), (0, 61.5, 24)]
+_OUTER_LIP_LOW = [(0, 77.5, 22), (-8, 76.5, 21), (-17.5, 73.5, 17)]
+_INNER_LIP = [(-21.5, 68, 6), (-8, 66.5, 19.5), (0, 67, 20.5)]
+_INNER_LIP_LOW = [(0, 68.5, 20), (-8, 68, 19.5)]
 _FOREHEAD = [(-70, -19, -58), (-66, -40, -48), (-56, -57, -32), (-39, -68, -16),
              (-20, -74, -5), (0, -76, -2)]
 

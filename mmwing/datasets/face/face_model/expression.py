@@ -23,11 +23,11 @@ def random_expression(rng: np.random.Generator, points: Array
         of the left and right eye, 0 (closed) to 1.25.
     """
     points = points.copy()
-    mouth_open = 0.0 if rng.uniform() < .6 else float(rng.uniform(.05, 1) ** 1.5)
+    mouth_open = 0.0 if rng.uniform() < .65 else float(rng.uniform(.05, 1) ** 1.5)
     # People smile at cameras: half of the faces do, and most smiles bare the teeth.
     if rng.uniform() < .5:
         smile = float(rng.uniform(.4, 1.5))
-        bared = float(rng.uniform(0, 1)) if rng.uniform() < .75 else 0.0
+        bared = float(rng.uniform(.25, 1)) if rng.uniform() < .75 else 0.0
     else:
         smile, bared = float(np.clip(rng.normal(0, .45), -.8, .8)), 0.0
     pucker = float(rng.uniform(.3, 1)) if rng.uniform() < .1 else 0.0
@@ -51,7 +51,7 @@ def random_expression(rng: np.random.Generator, points: Array
     mouth[[17, 18, 19], 1] += 4.5 * bared * np.array([.7, 1, .7])
     mouth[[7, 8, 9, 10, 11], 1] += 2.0 * bared * np.array([.5, 1, 1, 1, .5])
 
-    if mouth_open == 0 and bared == 0 and rng.uniform() < .9:
+    if mouth_open == 0 and bared == 0:
         _close_lips(mouth)
 
     points = _open_jaw(points, _JAW_ANGLE_LIMIT * mouth_open)

@@ -6,6 +6,7 @@ from ..face_model import Face
 from .canvas import Canvas
 from .colours import scaled
 from .look import Look
+from .polygons import smooth
 
 
 def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
@@ -23,6 +24,8 @@ def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
                                           ) * scale
     canvas.blend(np.concatenate([face.outline[3:14], below[::-1]]),
                  scaled(look.skin, .4), rng.uniform(0, .8), rng.uniform(.5, 5))
+    if rng.uniform() < .25:
+        _paint_double_chin(canvas, face, look, rng)
     collar = throat[1] + rng.uniform(35, 85) * scale
     shoulder = rng.uniform(150, 210) * scale
     x = throat[0]
@@ -32,3 +35,16 @@ def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
         [x + shoulder * 1.1, collar + 3 * size],
         [x - shoulder * 1.1, collar + 3 * size],
         [x - shoulder, collar + 40 * scale]]), look.cloth)
+
+
+def _paint_double_chin(canvas: Canvas, face: Face, look: Look,
+                       rng: np.random.Generator) -> None:
+    """Paint skin below the jaw, whose own edge is a faint fold then."""
+    jaw = smooth(face.outline, closed=True)[8:57]  # 4 points a landmark
+    bulge = np.sin(np.linspace(0, np.pi, len(jaw)))[:, None]
+    down = face.camera.rotation[:2, 1] * face.camera.scale
+    edge = jaw + bulge * rng.uniform(6, 24) * down
+    canvas.blend(np.concatenate([jaw, edge[::-1]]),
+                 scaled(look.skin, rng.uniform(.8, 1)), 1, rng.uniform(.3, 2))
+    canvas.line(edge, scaled(look.skin, rng.uniform(.5, .85)), rng.uniform(.5, 2))
+    canvas.line(jaw, scaled(look.skin, rng.uniform(.6, .95)), rng.uniform(.5, 2.5))

@@ -60,18 +60,20 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
 def _drawn_mouth(face: Face, rng: np.random.Generator) -> Array:
     """The landmarks to draw through: lips end a few millimetres beyond their labels.
 
-    Annotators mark where the lips part, short of where colour and fold end.
+    Annotators mark where the lips part, short of where colour and fold end, and the
+    lower lip short of its shade.
     """
     marks = face.landmarks.copy()
     across = marks[54] - marks[48]
     across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
     up = -face.camera.rotation[:2, 1] * face.camera.scale
-    beyond, higher = rng.uniform(0, 6), rng.uniform(0, 2)
+    beyond, higher = rng.uniform(.8, 7), rng.uniform(0, 2)
     if np.linalg.norm(marks[62] - marks[66]) < face.camera.scale:  # closed
         beyond += rng.uniform(0, 3)
     for sign, ends, beside in ((-1, [48, 60], [49, 59]), (1, [54, 64], [53, 55])):
         marks[ends] += sign * beyond * across + higher * up
         marks[beside] += sign * .6 * beyond * across
+    marks[[56, 57, 58]] -= rng.uniform(-.5, 2.5) * up
     return marks
 
 

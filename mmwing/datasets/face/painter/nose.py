@@ -42,7 +42,7 @@ def paint_nose(canvas: Canvas, face: Face, look: Look,
         curve = smooth(flank)
         band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
         canvas.blend(camera(band), shade, strength, .9)
-    higher = np.array([0, rng.uniform(1.5, 5.2), 0])
+    higher = np.array([0, rng.uniform(1, 4.4), 0])
     base = smooth(points[31:36]) - higher
     canvas.blend(camera(np.concatenate([base, base[::-1] + (0, 2.6, -1)])), shade,
                  .75, .6)

@@ -22,6 +22,8 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
     # The edge of a photographed jaw is rarely sharp.
     canvas.blend(outline, look.skin, 1, rng.uniform(0, 1.5))
     camera, points, marks = face.camera, face.shape, face.landmarks
+    if look.hair_style != 'bald' and rng.uniform() < .35:
+        _paint_sideburns(canvas, face, look, rng)
     if rng.uniform() < .5:
         blush = mix(look.skin, (90.0, 80.0, 215.0), .55)
         for sign in (-1, 1):
@@ -53,6 +55,19 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
     if face.mouth_open < .3:
         crease = marks[[58, 57, 56]] * .72 + marks[[8]] * .28
         canvas.line(smooth(crease), mix(look.skin, fold, .5), 1.5)
+
+
+def _paint_sideburns(canvas: Canvas, face: Face, look: Look,
+                     rng: np.random.Generator) -> None:
+    """Paint hair in front of the ears, on both ends of the contour."""
+    width, density = rng.uniform(3, 12), rng.uniform(.4, 1)
+    length = int(rng.integers(2, 5))
+    taper = np.linspace(width, 1, length)[:, None]
+    for ends, sign in ((slice(0, length), 1), (slice(16, 16 - length, -1), -1)):
+        edge = face.outline_shape[:17][ends]
+        inner = edge + np.array([[sign, 0, 1]]) * taper
+        canvas.blend(face.camera(np.concatenate([edge, inner[::-1]])),
+                     mix(look.hair, look.skin, .1), density, rng.uniform(.5, 2))
 
 
 def paint_wrinkles(canvas: Canvas, face: Face, look: Look,

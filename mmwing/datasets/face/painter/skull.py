@@ -30,7 +30,7 @@ def paint_ears(canvas: Canvas, face: Face, look: Look,
             continue  # turned away, behind the face
         turn = CIRCLE * (13, 29)
         ear = np.stack([sign * (face.half_width - 2 + flare * (.6 - CIRCLE[:, 0] * .5)),
-                        16 + turn[:, 1] - .15 * turn[:, 0], -68 + turn[:, 0]], -1)
+                        16 + turn[:, 1] - .15 * turn[:, 0], -78 + turn[:, 0]], -1)
         ear[:, 0] += sign * flare * .4 * np.clip(-CIRCLE[:, 1], 0, 1)
         canvas.fill(face.camera(ear), scaled(look.skin, .93))
         inner = ear[:17] * (1, .72, 1) + (0, 4, 1.5)
