@@ -1,9 +1,9 @@
 """Vary the proportions of the average face: who it is.
 
-Depths are not those of an anatomical head but those that labels of photos show: the x of
-each landmark was regressed on the turn of the face, in 300-W's ``fit`` and in painted
-faces, and the depths set so that both move alike. Annotators' heads are flatter about eyes
-and nose, and deeper to the ears.
+Depths are not those of an anatomical head but those that labels of photos show: the x
+of each landmark was regressed on the turn of the face, in 300-W's ``fit`` and in
+painted faces, and the depths set so that both move alike. As annotators mark them,
+heads are flatter about eyes and nose, and deeper to the ears.
 """
 
 import numpy as np
