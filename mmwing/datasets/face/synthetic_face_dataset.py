@@ -26,7 +26,7 @@ class SyntheticFaceDataset(BaseCocoStyleDataset):
 
     Face ``i`` depends on ``seed`` and ``i`` alone. Data sets of different seeds
     share no face, so a training and a validation set differ in ``seed``. Landmarks
-    are computed when the data set is initialised (under 1 ms a face), pictures are
+    are computed when the data set is initialised (1 to 2 ms a face), pictures are
     painted when a sample is read (about 30 ms at 128 pixels on one core).
 
     The fields of a sample are those of MMPose's face data sets, and ``img`` (BGR,

@@ -166,9 +166,11 @@ def test_duplicates(data):
 
 def test_repeated_faces(data):
     folder, content = data
-    again = np.reshape(content['annotations'][3]['keypoints'], (5, 3)) + (0.3, 0.3, 0)
+    bbox = content['annotations'][3]['bbox']
+    again = np.reshape(content['annotations'][3]['keypoints'], (5, 3)) + (0.5, 0.5, 0)
     content['annotations'] += [
-        {**content['annotations'][3], 'id': 98, 'keypoints': again.ravel().tolist()},
+        {**content['annotations'][3], 'id': 98, 'keypoints': again.ravel().tolist(),
+         'bbox': [*np.add(bbox[:2], 0.5).tolist(), *bbox[2:]]},
         {**content['annotations'][4], 'id': 99, 'image_id': 5}]
     report = check(data)
     assert found(report) == [

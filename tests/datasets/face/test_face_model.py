@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from mmwing.datasets.face import SyntheticFaceDataset
-from mmwing.datasets.face.face_model import MEAN_SHAPE, Camera, random_face
+from mmwing.datasets.face.face_model import (
+    LABELLED_SHAPE,
+    MEAN_SHAPE,
+    Camera,
+    random_face,
+)
 from mmwing.datasets.face.face_model.camera import rotation_matrix
 from mmwing.datasets.face.face_model.silhouette import (
     follow_contour,
@@ -18,9 +23,10 @@ def faces():
     return [random_face(np.random.default_rng([3, i]), 128) for i in range(200)]
 
 
-def test_mean_shape_is_symmetric_under_the_flip_pairs():
+@pytest.mark.parametrize('shape', [MEAN_SHAPE, LABELLED_SHAPE])
+def test_mean_shape_is_symmetric_under_the_flip_pairs(shape):
     flip = SyntheticFaceDataset(1).metainfo['flip_indices']
-    np.testing.assert_allclose(MEAN_SHAPE[flip] * (-1, 1, 1), MEAN_SHAPE)
+    np.testing.assert_allclose(shape[flip] * (-1, 1, 1), shape)
 
 
 def test_faces_vary_in_pose_and_expression(faces):

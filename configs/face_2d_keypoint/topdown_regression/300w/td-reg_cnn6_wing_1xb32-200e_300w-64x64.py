@@ -1,17 +1,11 @@
 _base_ = [
-    '../../../_base_/default_runtime.py',
-    '../../../_base_/schedules/adamw_200e.py',
-    '../../../_base_/models/cnn6_64x64.py',
-    '../../../_base_/datasets/300w_68pt.py',
-    '../../../_base_/pipelines/face_64x64.py',
+    './td-reg_cnn6_wing_1xb16-200e_300w-64x64.py',
     '../../../_base_/datasets/300w_label_offset.py',
 ]
 
 # The paper's CNN-6, loss and augmentation. Not in the paper: batch normalisation, the
 # mean shape in the output layer, and a schedule that weakens the augmentation at its end.
-model = dict(
-    backbone=dict(norm_cfg=dict(type='BN')),
-    head=dict(loss=dict(type='mmwing.WingLoss')))
+model = dict(backbone=dict(norm_cfg=dict(type='BN')))
 
 remove_offset = dict(type='mmwing.RemoveLabelOffset', offset=_base_.label_offset)
 train_pipeline = [_base_.train_pipeline[0], remove_offset, *_base_.train_pipeline[1:]]

@@ -9,5 +9,6 @@ from mmwing.mean_head import MEAN_SHAPE
 
 from .camera import Camera
 from .face import Face, random_face
+from .identity import LABELLED_SHAPE
 
-__all__ = ['MEAN_SHAPE', 'Camera', 'Face', 'random_face']
+__all__ = ['LABELLED_SHAPE', 'MEAN_SHAPE', 'Camera', 'Face', 'random_face']

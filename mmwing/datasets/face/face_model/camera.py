@@ -32,6 +32,15 @@ class Camera:
         depth = 1.0 - seen[..., 2:] / self.distance
         return seen[..., :2] / depth * self.scale + self.offset
 
+    @property
+    def down(self) -> Array:
+        """A millimetre down the head, (2,) in pixels."""
+        return self.rotation[:2, 1] * self.scale
+
+    def millimetre(self, direction: Array) -> Array:
+        """A millimetre along a direction (2,) of the picture, (2,) in pixels."""
+        return direction / (max(float(np.linalg.norm(direction)), 1e-6) / self.scale)
+
 
 def rotation_matrix(yaw: float, pitch: float, roll: float) -> Array:
     """Turn about the vertical axis, then nod, then tilt; radians, shape (3, 3)."""

@@ -12,7 +12,7 @@ from mmwing.mean_head import MEAN_FOREHEAD, MEAN_SHAPE
 
 from .camera import Array
 
-# The left half in the picture, z in mm as in MEAN_SHAPE.
+# The left half in the picture, in mm towards the viewer.
 _JAW = (-69, -65, -62, -60, -54, -40, -20, -2)
 _BROW = (-12, -6, -1, 4.5, 9)
 _NOSTRIL = (14.5, 17.5)
@@ -25,6 +25,7 @@ _DEPTH = np.array([
     -3, -2.5, -3.5, -7, -3.5, -2.5,
     *_OUTER_LIP, 15, *_OUTER_LIP[::-1], 9.5, 15, 16.5, 15, 9.5,
     2.5, 13, 14, 13, 2.5, 15, 16, 15])
+LABELLED_SHAPE = np.column_stack([MEAN_SHAPE[:, :2], _DEPTH])
 
 
 def _normal(rng: np.random.Generator, sigma: float, mean: float = 0.0) -> float:
@@ -39,8 +40,7 @@ def random_identity(rng: np.random.Generator) -> tuple[Array, Array, float]:
         tuple: The landmarks (68, 3) and the hairline (11, 3) in mm, and the width of
         the head relative to the average.
     """
-    points = MEAN_SHAPE.copy()
-    points[:, 2] = _DEPTH
+    points = LABELLED_SHAPE.copy()
     forehead = MEAN_FOREHEAD.copy()
 
     jaw = points[:17]

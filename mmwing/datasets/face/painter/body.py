@@ -6,7 +6,7 @@ from ..face_model import Face
 from .canvas import Canvas
 from .colours import scaled
 from .look import Look
-from .polygons import smooth
+from .polygons import sag, smooth
 
 
 def paint_neck_and_clothes(canvas: Canvas, face: Face, look: Look,
@@ -41,9 +41,7 @@ def _paint_double_chin(canvas: Canvas, face: Face, look: Look,
                        rng: np.random.Generator) -> None:
     """Paint skin below the jaw, whose own edge is a faint fold then."""
     jaw = smooth(face.outline, closed=True)[8:57]  # 4 points a landmark
-    bulge = np.sin(np.linspace(0, np.pi, len(jaw)))[:, None]
-    down = face.camera.rotation[:2, 1] * face.camera.scale
-    edge = jaw + bulge * rng.uniform(6, 24) * down
+    edge = sag(jaw, rng.uniform(6, 24) * face.camera.down)
     canvas.blend(np.concatenate([jaw, edge[::-1]]),
                  scaled(look.skin, rng.uniform(.8, 1)), 1, rng.uniform(.3, 2))
     canvas.line(edge, scaled(look.skin, rng.uniform(.5, .85)), rng.uniform(.5, 2))

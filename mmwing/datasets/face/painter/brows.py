@@ -15,7 +15,7 @@ def paint_brows(canvas: Canvas, face: Face, look: Look,
     The hair of the outer end is thin: often it is seen up to a few millimetres before
     the last landmark only.
     """
-    down = face.camera.rotation[:2, 1] * face.camera.scale
+    down = face.camera.down
     thickness = rng.uniform(2.5, 8)
     above = rng.uniform(-.45, .15)
     end = int(rng.integers(0, 5))

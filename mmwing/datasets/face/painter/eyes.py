@@ -23,7 +23,7 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
     marks = _drawn_eye(face, rng, start)
     upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
     lid_shade = scaled(look.skin, rng.uniform(.5, .8))
-    up = face.camera.rotation[:2, 1] * unit
+    down = face.camera.down
     if opening > .12:
         polygon = np.concatenate([upper[:-1], lower[:-1]])
         clip = canvas.clipped(polygon)
@@ -41,21 +41,22 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
             ball.dot(pupil + unit * np.array([-1.6, -1.8]), span * .05,
                      (250, 250, 250))
             # The upper lid throws a shadow on the ball.
-            ball.line(upper + up * .6, (120, 125, 135), 1.4)
+            ball.line(upper + down * .6, (120, 125, 135), 1.4)
             canvas.paste(clip)
     # Lashes and folds go on beyond the corners of the eye.
-    along = marks[3] - marks[0]
-    along /= max(float(np.linalg.norm(along)), 1e-6) / unit
+    along = face.camera.millimetre(marks[3] - marks[0])
     first, last = (0, 6) if start == 36 else (6, 0)
-    begin = marks[0] - along * rng.uniform(0, max(first, 3)) + up * rng.uniform(0, 1.5)
-    end = marks[3] + along * rng.uniform(0, max(last, 3)) + up * rng.uniform(0, 1.5)
+    begin, end = (
+        marks[corner] + along * sign * rng.uniform(0, max(beyond, 3))
+        + down * rng.uniform(0, 1.5)
+        for corner, sign, beyond in ((0, -1, first), (3, 1, last)))
     lash = scaled(look.brow, rng.uniform(.4, .9))
     canvas.line(lower, mix(lid_shade, look.skin, rng.uniform(0, .7)), .8)
     canvas.line(np.concatenate([[begin], upper, [end]]), lash, rng.uniform(.8, 2.2))
     if rng.uniform() < .3:
         canvas.line(np.concatenate([[end], lower, [begin]]), lash, rng.uniform(.6, 1.4))
     crease = np.concatenate([[begin], upper[2:], [end]])
-    canvas.line(crease - up * rng.uniform(2, 6), lid_shade, rng.uniform(.6, 1.2))
+    canvas.line(crease - down * rng.uniform(2, 6), lid_shade, rng.uniform(.6, 1.2))
 
 
 def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
@@ -66,11 +67,9 @@ def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
     """
     marks = face.landmarks[start:start + 6].copy()
     inner, outer, lid = (3, 0, 2) if start == 36 else (0, 3, 1)
-    outward = marks[outer] - marks[inner]
-    outward /= max(float(np.linalg.norm(outward)), 1e-6) / face.camera.scale
-    up = -face.camera.rotation[:2, 1] * face.camera.scale
+    outward = face.camera.millimetre(marks[outer] - marks[inner])
     marks += outward * rng.uniform(0, 3.4)
-    higher = rng.uniform(0, 2.8)
-    marks[inner] += up * higher
-    marks[lid] += up * .6 * higher
+    up = -face.camera.down * rng.uniform(0, 2.8)
+    marks[inner] += up
+    marks[lid] += .6 * up
     return marks

@@ -13,7 +13,7 @@ from .polygons import CIRCLE, smooth
 def paint_mouth(canvas: Canvas, face: Face, look: Look,
                 rng: np.random.Generator) -> None:
     """Paint the lips, and what is seen between them."""
-    marks = _drawn_mouth(face, rng)
+    marks, down = _drawn_mouth(face, rng), face.camera.down
     outer_up, outer_low = smooth(marks[48:55]), smooth(marks[[54, 55, 56, 57, 58,
                                                                 59, 48]])
     inner_up = smooth(marks[60:65])
@@ -32,7 +32,6 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
         elif clip is not None:
             inside, _, _ = clip
             inside.image[:] = (28, 18, 45)
-            down = face.camera.rotation[:2, 1] * face.camera.scale
             if rng.uniform() < .8:
                 tongue = marks[66] + (CIRCLE * (14, 7)) * face.camera.scale
                 inside.fill(tongue - down * .5, (85, 75, 165))
@@ -47,9 +46,7 @@ def paint_mouth(canvas: Canvas, face: Face, look: Look,
     if gap > 1.5:
         canvas.line(inner_low, scaled(look.lip, rng.uniform(.5, .95)), .8)
     # The fold beside the corner of the mouth.
-    across = marks[54] - marks[48]
-    across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
-    down = face.camera.rotation[:2, 1] * face.camera.scale
+    across = face.camera.millimetre(marks[54] - marks[48])
     deep, length = rng.uniform(.45, .85), rng.uniform(0, 7)
     for corner, sign in ((48, -1), (54, 1)):
         path = marks[corner] + np.array([[-1, 0], [.5, 0], [1, rng.uniform(-.5, .5)]]
@@ -64,16 +61,15 @@ def _drawn_mouth(face: Face, rng: np.random.Generator) -> Array:
     lower lip short of its shade.
     """
     marks = face.landmarks.copy()
-    across = marks[54] - marks[48]
-    across /= max(float(np.linalg.norm(across)), 1e-6) / face.camera.scale
-    up = -face.camera.rotation[:2, 1] * face.camera.scale
+    across = face.camera.millimetre(marks[54] - marks[48])
+    down = face.camera.down
     beyond, higher = rng.uniform(.8, 7), rng.uniform(0, 2)
     if np.linalg.norm(marks[62] - marks[66]) < face.camera.scale:  # closed
         beyond += rng.uniform(0, 3)
     for sign, ends, beside in ((-1, [48, 60], [49, 59]), (1, [54, 64], [53, 55])):
-        marks[ends] += sign * beyond * across + higher * up
+        marks[ends] += sign * beyond * across - higher * down
         marks[beside] += sign * .6 * beyond * across
-    marks[[56, 57, 58]] -= rng.uniform(-.5, 2.5) * up
+    marks[[56, 57, 58]] += rng.uniform(-.5, 2.5) * down
     return marks
 
 

@@ -48,6 +48,11 @@ def smooth(points: Array, closed: bool = False) -> Array:
     return _BASIS[len(points), closed] @ points
 
 
+def sag(line: Array, by: Array) -> Array:
+    """Move the middle of a line (N, 2) by a vector (2,), and its ends not at all."""
+    return line + np.sin(np.linspace(0, np.pi, len(line)))[:, None] * by
+
+
 def rectangle(centre: Array, half: Array, angle: float) -> Array:
     """Return the corners (4, 2) of a turned rectangle of half sides ``half``."""
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -6,7 +6,7 @@ from ..face_model import Face
 from .canvas import Canvas
 from .colours import mix, scaled
 from .look import Look
-from .polygons import DISC, smooth
+from .polygons import DISC, sag, smooth
 
 
 def paint_skin(canvas: Canvas, face: Face, look: Look,
@@ -15,9 +15,8 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
     outline = smooth(face.outline, closed=True)  # 4 points a landmark
     if look.beard and rng.uniform() < .6:  # it hangs over the edge of the jaw
         jaw = outline[8:57]
-        hang = np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] * rng.uniform(2, 14)
-        down = face.camera.rotation[:2, 1] * face.camera.scale
-        canvas.blend(np.concatenate([jaw, (jaw + hang * down)[::-1]]),
+        edge = sag(jaw, rng.uniform(2, 14) * face.camera.down)
+        canvas.blend(np.concatenate([jaw, edge[::-1]]),
                      mix(look.hair, look.skin, .15), look.beard, rng.uniform(.5, 2.5))
     # The edge of a photographed jaw is rarely sharp.
     canvas.blend(outline, look.skin, 1, rng.uniform(0, 1.5))
