@@ -33,6 +33,7 @@ from mmwing.config.boxes import count_without_box, with_box_file
 from mmwing.config.face_metric import add_face_metric, name_subsets
 from mmwing.config.lifetime import end_with_parent
 from mmwing.config.looks import set_looks
+from mmwing.evaluation.pose_groups import faces_by_pose
 from mmwing.evaluation.runner_report import check_report, write_runner_report
 from mmwing.files import check_file, replace_file
 from mmwing.inference.models import find_model, load_evaluation_config
@@ -66,6 +67,10 @@ def parse_args() -> argparse.Namespace:
                         help='with --report, test on disturbed boxes, too: levels are '
                         'standard deviations as fractions of the box (default: '
                         f'{" ".join(map(str, BOX_ERRORS))})')
+    parser.add_argument('--by-pose', nargs='+', type=float, metavar='SHARE',
+                        help='with --report, figures by how far faces are turned, too: '
+                        '0.5 0.9 are the half that is turned least, the next 40 %%, '
+                        'and the tenth that is turned most')
     parser.add_argument('--out', help='the file to save metric results')
     parser.add_argument('--dump', help='dump predictions to this pickle file')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
@@ -94,6 +99,8 @@ def parse_args() -> argparse.Namespace:
         args.config, args.checkpoint = None, model
     if args.overlay and not args.report:
         parser.error('--overlay goes with --report DIR, which draws the curves')
+    if args.by_pose and not args.report:
+        parser.error('--by-pose goes with --report DIR, where the figures go')
     if args.box_jitter is not None:
         if not args.report:
             parser.error('--box-jitter goes with --report DIR, where the curve goes')
@@ -150,7 +157,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     return cfg
 
 
-def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> None:
+def write_report(runner: Runner, args: argparse.Namespace, figures: dict,
+                 subsets: dict[str, list[str]]) -> None:
     """Write the report of the test that has given these figures."""
     options = dict(args.cfg_options or {})
     if args.bbox_file:
@@ -158,7 +166,7 @@ def write_report(runner: Runner, args: argparse.Namespace, figures: dict) -> Non
     if args.looks:
         options['looks'] = args.looks
     write_runner_report(
-        runner, args.report, args.overlay, options=options,
+        runner, args.report, args.overlay, subsets, options=options,
         config=name_of(args))
     runner.logger.info(f'Report: {osp.join(args.report, "report.html")}')
     if args.box_jitter is not None:
@@ -189,6 +197,8 @@ def main() -> None:
     check_weights(runner.model, cfg.load_from, runner.test_dataloader.dataset.metainfo)
     if args.report:
         check_report(runner, args.report, args.overlay)
+    subsets = (faces_by_pose(runner.test_dataloader.dataset, args.by_pose)
+               if args.by_pose else {})
     for path in filter(None, (args.out, args.dump)):
         check_file(path)
     if args.bbox_file:
@@ -201,7 +211,7 @@ def main() -> None:
         with replace_file(args.out) as draft:
             mmengine.dump(figures, draft)
     if args.report:
-        write_report(runner, args, figures)
+        write_report(runner, args, figures, subsets)
 
 
 if __name__ == '__main__':

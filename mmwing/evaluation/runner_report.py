@@ -1,6 +1,6 @@
 """The report of what an MMEngine runner has just tested."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ def check_report(runner: Runner, directory: str | Path,
 
 def write_runner_report(runner: Runner, directory: str | Path,
                         overlay: Sequence[str | Path] = (),
+                        subsets: Mapping[str, Sequence[str]] | None = None,
                         **provenance: Any) -> None:
     """Write the report of a runner whose ``test()`` has ended.
 
@@ -51,6 +52,8 @@ def write_runner_report(runner: Runner, directory: str | Path,
         runner: The runner.
         directory: Where to, see :func:`.report.write_report`.
         overlay: Other reports, for the CED plot.
+        subsets: Name of a subset to names of its faces, beside the subsets that the
+            annotations name.
         provenance: Fields of :class:`.Provenance` that the runner's config and its
             checkpoint do not tell, or tell otherwise.
 
@@ -63,9 +66,13 @@ def write_runner_report(runner: Runner, directory: str | Path,
     facts = describe_config(runner.cfg)
     if runner.cfg.get('load_from'):
         facts.update(describe_checkpoint(runner.cfg.load_from))
-    record = replace(metric.record, provenance=replace(
-        metric.record.provenance, versions=stack_versions(), date=now(),
-        **{**facts, **provenance}))
+    members = {name: np.isin(metric.record.names, faces)
+               for name, faces in (subsets or {}).items()}
+    record = replace(
+        metric.record, subsets={**metric.record.subsets, **members},
+        provenance=replace(
+            metric.record.provenance, versions=stack_versions(), date=now(),
+            **{**facts, **provenance}))
     write_report(metric.faces, directory, metric.protocol, record=record,
                  overlay=overlay,
                  load_image=DatasetImages(runner.test_dataloader.dataset))

@@ -39,32 +39,6 @@ def test_each_face_is_in_the_group_of_its_pose(faces, make_result):
     assert all(len(group) == 2 for group in groups.values())  # tuning left out
 
 
-class OneWithoutPose(SyntheticFaceDataset):
-    """The first face has two annotated points."""
-
-    def get_data_info(self, idx):
-        info = super().get_data_info(idx)
-        if idx == 0:
-            info['keypoints_visible'] = np.arange(68)[None] < 2
-        return info
-
-
-@pytest.mark.filterwarnings('ignore:1 of 20 samples have fewer than three')
-def test_a_face_without_a_pose_is_not_the_most_turned(make_result):
-    dataset = OneWithoutPose(num_samples=20, seed=3)
-    names = list(annotated_faces(dataset).names)
-    result = make_result(errors=np.arange(20.), names=names)
-    groups = split_by_pose([result], dataset, (0.5,))
-    seen = np.concatenate([group[0].errors for group in groups.values()])
-    assert sorted(seen) == list(range(1, 20))
-
-
 def test_results_of_other_faces_are_refused(faces, make_result):
     with pytest.raises(ValueError, match='other faces than the 20'):
         split_by_pose([make_result()], faces)
-
-
-@pytest.mark.parametrize('shares', [(), (0.9, 0.5), (0.,), (0.5, 1.), (0.001,)])
-def test_shares_that_make_no_groups(faces, shares):
-    with pytest.raises(ValueError, match='shares'):
-        split_by_pose([], faces, shares)

@@ -4,6 +4,7 @@ import csv
 import json
 import runpy
 import sys
+from pathlib import Path
 
 import mmcv
 import mmengine
@@ -146,6 +147,7 @@ def test_faces_without_a_detection(run, tmp_path):
 @pytest.mark.parametrize(('arguments', 'message'), [
     (['--box-jitter', '0.1'], '--box-jitter goes with --report'),
     (['--overlay', 'other'], '--overlay goes with --report'),
+    (['--by-pose', '0.5'], '--by-pose goes with --report'),
     (['--report', 'r', '--box-jitter', '5'], 'fractions of the box from 0 to 1'),
     (['--report', 'r', '--box-jitter', '--dump', 'x.pkl'], 'tests several times'),
 ])
@@ -170,6 +172,22 @@ def test_an_overlay_that_is_no_report_stops_before_the_test(run, monkeypatch):
     monkeypatch.setattr('mmengine.runner.Runner.test', test)
     with pytest.raises(SystemExit, match='nowhere holds no record'):
         run('--report', 'report', '--overlay', 'nowhere')
+
+
+def test_figures_by_pose(run, monkeypatch):
+    run('--report', 'report', '--by-pose', 0.5)
+    record = read_record('report')
+    halves = ['0 to 50 % by yaw', '50 to 100 % by yaw']
+    assert sorted(record.subsets) == halves
+    assert [record.figures[f'{half}/num_faces'] for half in halves] == [3, 3]
+    little, much = (record.figures[f'{half}/NME'] for half in halves)
+    assert little != much
+    assert (little + much) / 2 == pytest.approx(record.figures['NME'])
+    page = (Path('report') / 'report.html').read_text()
+    assert all(half in page for half in halves)
+    monkeypatch.setattr('mmengine.runner.Runner.test', None)  # refused before
+    with pytest.raises(SystemExit, match='shares must rise between 0 and 1'):
+        run('--report', 'report', '--by-pose', 2)
 
 
 def test_another_look(run):
