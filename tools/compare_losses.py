@@ -67,8 +67,10 @@ def parse_args() -> argparse.Namespace:
                         "each variant; default: the config's")
     parser.add_argument('--tune-lrs', nargs='+', type=float,
                         help='choose the learning rate of each loss from these')
-    parser.add_argument('--tune-epochs', type=int, default=4,
+    parser.add_argument('--tune-epochs', type=int,
                         help='length of a run that chooses, default: 4')
+    parser.add_argument('--tune-iters', type=int, help='the same for a config that '
+                        'counts iterations')
     parser.add_argument('--tune-options', nargs='+', action=DictAction, default={},
                         help='settings of these runs alone, key=value: '
                         'train_dataloader.dataset.ann_file=FIT '
@@ -115,9 +117,10 @@ def parse_args() -> argparse.Namespace:
         parser.error(f'--lrs: one for all, or {count}, one for each')
     if args.epochs and args.iters:
         parser.error('--epochs and --iters exclude each other')
-    if args.tune_lrs and args.iters:
-        parser.error('--tune-lrs shortens a training by epochs: give --lrs for a '
-                     'config that counts iterations')
+    if args.tune_epochs and args.tune_iters:
+        parser.error('--tune-epochs and --tune-iters exclude each other')
+    if args.tune_lrs and args.iters and not args.tune_iters:
+        parser.error('--tune-lrs of a config that counts iterations needs --tune-iters')
     return args
 
 
@@ -135,8 +138,9 @@ def train(args: argparse.Namespace, results: Path) -> int:
         budget = Budget(args.budget, results, study.work_dir)
     how = (args.jobs or default_at_once(args.processes), args.processes, budget)
     if args.tune_lrs:
-        plan = plan_tuning(study, variants, args.tune_lrs, args.tune_epochs,
-                           args.seeds[0], args.tune_options)
+        epochs = args.tune_epochs or (None if args.tune_iters else 4)
+        plan = plan_tuning(study, variants, args.tune_lrs, args.seeds[0],
+                           args.tune_options, epochs, args.tune_iters)
         failed = run_stage(study, plan, *how)
         if failed:
             return failed

@@ -68,8 +68,8 @@ class Study:
             return path.relative_to(here).as_posix()
         return path.name
 
-    def base(self, epochs: int | None = None, options: Mapping | None = None,
-             config: str = '') -> Config:
+    def base(self, epochs: int | None = None, iters: int | None = None,
+             options: Mapping | None = None, config: str = '') -> Config:
         """The config that all runs of a stage share, without loss, seed and rate.
 
         Data are loaded in the training process, so that augmentation can be the same
@@ -77,6 +77,7 @@ class Study:
 
         Args:
             epochs: Another length of the training than the study's.
+            iters: The same for a config that counts iterations.
             options: Further settings, dotted key to value.
             config: Another config than the study's.
 
@@ -86,9 +87,10 @@ class Study:
         """
         cfg = load_config(config or self.config, {**self.options, **(options or {})})
         check_data(cfg, ('train', 'val'))
-        epochs = epochs or self.epochs
-        if self.iters:
-            set_iters(cfg, self.iters)
+        if not (epochs or iters):
+            epochs, iters = self.epochs, self.iters
+        if iters:
+            set_iters(cfg, iters)
         elif epochs:
             set_epochs(cfg, epochs)
         for loader in (cfg.train_dataloader, cfg.val_dataloader):
@@ -119,7 +121,8 @@ class Study:
         """
         own = base
         if variant.config:
-            own = self.base(base.train_cfg.get('max_epochs'), options, variant.config)
+            own = self.base(base.train_cfg.get('max_epochs'),
+                            base.train_cfg.get('max_iters'), options, variant.config)
         cfg = variant.apply(own)
         optimizer = cfg.optim_wrapper.optimizer
         if lr is not None:
@@ -186,19 +189,21 @@ def _without_paths(value: object) -> object:
 
 
 def plan_tuning(study: Study, variants: Sequence[Variant], lrs: Sequence[float],
-                epochs: int, seed: int, options: Mapping) -> list[tuple[Job, Result]]:
+                seed: int, options: Mapping, epochs: int | None = None,
+                iters: int | None = None) -> list[tuple[Job, Result]]:
     """Short runs of each loss with each learning rate.
 
     Args:
         study: The comparison.
         variants: The losses.
         lrs: The learning rates.
-        epochs: Length of each run.
         seed: The one seed.
         options: Settings of the tuning alone, such as a validation set that the
             final figures are not measured on.
+        epochs: Length of each run.
+        iters: The same for a config that counts iterations.
     """
-    base = study.base(epochs, options)
+    base = study.base(epochs, iters, options)
     return [study.job('tune', base, variant, lr, seed, options)
             for lr in lrs for variant in variants]
 

@@ -305,7 +305,7 @@ def _tuning(results: Sequence[Result]) -> list[str]:
     lrs = sorted({result.lr for result in tuned})
     chosen = choose_lrs(tuned)
     lines = ['## Learning rates', '',
-             f'Chosen by the NME after {tuned[0].training.epochs} epochs with seed '
+             f'Chosen by the NME after {_length(tuned[0])} with seed '
              f'{tuned[0].seed} on {len(tuned[0].errors)} faces'
              + (' (' + ', '.join(f'`{key}={value}`' for key, value in
                                  tuned[0].options.items()) + ')'
@@ -377,7 +377,9 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
     if tuned:
         lrs = sorted({result.lr for result in tuned})
         parts += ['--tune-lrs ' + ' '.join(f'{lr:g}' for lr in lrs),
-                  f'--tune-epochs {tuned[0].training.epochs}']
+                  (f'--tune-epochs {tuned[0].training.epochs}'
+                   if tuned[0].training.epochs else
+                   f'--tune-iters {tuned[0].training.iters}')]
         own = {key: value for key, value in tuned[0].options.items()
                if first.options.get(key) != value}
         if own:

@@ -13,6 +13,7 @@ from mmwing.comparison import (
     Variant,
     choose_lrs,
     plan_finals,
+    plan_tuning,
     read_results,
     results_path,
     run_jobs,
@@ -123,6 +124,39 @@ def test_runs_of_a_stage_differ_in_what_is_compared_alone(tmp_path, small):
         cfg['custom_hooks'].pop()
     second['model']['test_cfg']['flip_test'] = True
     assert first == second
+
+
+def test_runs_that_choose_are_shorter(tmp_path, small):
+    losses = [Variant.parse('WingLoss'), Variant.parse('L1Loss')]
+    plan = plan_tuning(make_study(tmp_path, small), losses, [1e-3, 2e-3], 0,
+                       {'val_dataloader.dataset.seed': 7}, epochs=3)
+    assert [(result.stage, result.loss, result.lr) for _, result in plan] == [
+        ('tune', loss, lr) for lr in (1e-3, 2e-3) for loss in ('WingLoss', 'L1Loss')]
+    assert {job.cfg.val_dataloader.dataset.seed for job, _ in plan} == {7}
+    assert {job.cfg.train_cfg.max_epochs for job, _ in plan} == {3}
+
+
+def test_runs_that_choose_are_shorter_where_iterations_are_counted(tmp_path):
+    painted = f'{CNN6}.py'
+    (tmp_path / 'iterations.py').write_text(
+        f"""_base_ = {config_path(CNN6)!r}
+train_cfg = dict(_delete_=True, by_epoch=False, max_iters=40, val_interval=20)
+param_scheduler = [dict(type='ExponentialLR', gamma=0.9, by_epoch=False)]
+""")
+    losses = [Variant.parse('WingLoss'), Variant.labelled(
+        'other', [f'config:{tmp_path}/iterations.py'])]
+    study = Study(f'{tmp_path}/iterations.py', tmp_path, tmp_path / 'r.jsonl', iters=20)
+    tuning = plan_tuning(study, losses, [1e-3], 0, {}, iters=10)
+    finals = plan_finals(study, losses, {'WingLoss': 1e-3, 'other': 1e-3}, [0])
+    for plan, iters in ((tuning, 10), (finals, 20)):
+        for job, result in plan:
+            assert job.cfg.train_cfg.max_iters == result.training.iters == iters
+            assert job.cfg.param_scheduler[0].gamma**iters == pytest.approx(0.9**40)
+    with pytest.raises(ValueError, match='counts iters'):
+        plan_tuning(study, losses, [1e-3], 0, {}, epochs=1)
+    other = Variant.labelled('epochs', [f'config:{painted}'])
+    with pytest.raises(ValueError, match='counts epochs'):
+        plan_tuning(study, [other], [1e-3], 0, {}, iters=10)
 
 
 def test_the_kernel_of_the_optimiser_is_no_part_of_what_is_compared(small):

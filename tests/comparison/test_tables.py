@@ -1,6 +1,6 @@
 """Tables from result files alone."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -52,6 +52,26 @@ def test_the_files_are_complete_and_say_how_they_came_about(results, tmp_path):
     text = write_tables(results, tmp_path / 'study.md', 'no blur')[0].read_text()
     assert text.count("--reference 'no blur'") == 2  # to train, and the table alone
     assert '3 seeds (0, 1, 2)' in text
+
+
+def test_the_runs_that_chose_rates_are_told_with_their_length(make_result, tmp_path):
+    tuned = [make_result(stage='tune', lr=lr) for lr in (1e-3, 2e-3)]
+    text = write_tables([make_result(), *tuned], tmp_path / 'study.md')[0].read_text()
+    assert 'Chosen by the NME after 2 epochs with seed 0' in text
+    assert '--epochs 2' in text and '--tune-lrs 0.001 0.002' in text
+    assert '--tune-epochs 2' in text
+
+    def by_iterations(result, iters):
+        training = replace(result.training, epochs=0, iters=iters,
+                           curve=[{'iter': iters, 'NME': 0.05}])
+        return replace(result, record=replace(result.record, training=training))
+
+    results = [by_iterations(make_result(), 900),
+               *(by_iterations(each, 80) for each in tuned)]
+    text = write_tables(results, tmp_path / 'study.md')[0].read_text()
+    assert 'Chosen by the NME after 80 iterations with seed 0' in text
+    assert '--iters 900' in text and '--tune-iters 80' in text
+    assert 'epochs' not in text.split('```')[1]
 
 
 def test_units_have_a_column_where_they_differ(results, make_result, tmp_path):
