@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, METRICS, MODELS
 
@@ -116,6 +116,43 @@ def test_a_base_serves_a_config_and_knows_no_loss(base):
                                for name in NAMES))
     assert base.resolve() in used
     assert 'loss' not in keys_of(Config.fromfile(base).to_dict())
+
+
+@pytest.mark.parametrize('name', [name for name in NAMES if '120k' in name])
+def test_with_the_papers_rates_the_last_layer_learns_as_one_of_pixels(name):
+    """It starts and steps as a layer whose outputs are pixels, trained by plain SGD."""
+    cfg = read(name)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    model.double()
+    optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
+    plain_sgd = {key: cfg.optim_wrapper.optimizer[key]
+                 for key in ('lr', 'momentum', 'weight_decay')}
+    heads = [module for module in model.modules()
+             if isinstance(module, mmwing.DirectRegressionHead)]
+    assert len(heads) == 1 + ('cascade' in name)
+    for head in heads:
+        fc, pixels = head.fc, head.pixels.double().repeat(head.num_joints)
+        start = fc.weight.detach() * pixels[:, None]
+        assert start.std() == pytest.approx((2 / fc.in_features)**0.5, rel=0.02)
+        assert not fc.bias.any()
+        of_pixels = torch.nn.Linear(fc.in_features, fc.out_features).double()
+        of_pixels.weight.data = start.clone()
+        of_pixels.bias.data.zero_()
+        sgd = torch.optim.SGD(of_pixels.parameters(), **plain_sgd)
+        for _ in range(3):
+            features = torch.rand(8, fc.in_features, dtype=torch.double)
+            target = 30 * torch.randn(8, fc.out_features, dtype=torch.double)
+            for output, stepper in ((of_pixels(features), sgd),
+                                    (fc(features) * pixels, optimizer)):
+                stepper.zero_grad()
+                (output - target).abs().sum().backward()
+                stepper.step()
+        moved = of_pixels.weight.detach() - start
+        exact = {'rtol': 1e-9, 'atol': 1e-12}  # or weight decay would not show
+        torch.testing.assert_close(fc.weight * pixels[:, None] - start, moved, **exact)
+        torch.testing.assert_close(fc.bias * pixels, of_pixels.bias, **exact)
 
 
 @pytest.mark.parametrize('name', plain(NAMES))
