@@ -1,44 +1,14 @@
 _base_ = [
-    '../../../_base_/schedules/sgd_120k.py',
-    '../../../_base_/models/cnn6-7_cascade.py',
+    '../../../_base_/schedules/sgd_120k_cascade.py',
+    '../../../_base_/models/cnn6-7_cascade_pixels.py',
     '../../../_base_/datasets/300w_68pt.py',
     '../../../_base_/pipelines/face_cascade.py',
 ]
 
-# The paper's learning rates are for outputs in pixels. Here outputs are fractions of the
-# input: the same step of the last layer would move landmarks 64**2 times as far, in the
-# second stage 128**2 times.
-optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={
-        'stage1.head.fc': dict(lr_mult=1 / 64**2, decay_mult=64**2),
-        'stage2.head.fc': dict(lr_mult=1 / 128**2, decay_mult=128**2)
-    }))
 model = dict(
     test_cfg=dict(flip_test=False),
-    stage1=dict(
-        head=dict(
-            loss=dict(type='mmwing.WingLoss'),
-            init_cfg=dict(
-                type='Kaiming',
-                layer='Linear',
-                mode='fan_in',
-                override=dict(
-                    type='Normal',
-                    name='fc',
-                    std=(2 / 1024)**0.5 / 64,
-                    bias=0)))),
-    stage2=dict(
-        head=dict(
-            loss=dict(type='mmwing.WingLoss'),
-            init_cfg=dict(
-                type='Kaiming',
-                layer='Linear',
-                mode='fan_in',
-                override=dict(
-                    type='Normal',
-                    name='fc',
-                    std=(2 / 1024)**0.5 / 128,
-                    bias=0)))))
+    stage1=dict(head=dict(loss=dict(type='mmwing.WingLoss'))),
+    stage2=dict(head=dict(loss=dict(type='mmwing.WingLoss'))))
 val_evaluator = dict(normalizer='inter_pupil')
 test_evaluator = val_evaluator
 train_dataloader = dict(

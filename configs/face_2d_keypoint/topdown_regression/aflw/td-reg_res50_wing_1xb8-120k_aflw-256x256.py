@@ -1,27 +1,13 @@
 _base_ = [
-    '../../../_base_/schedules/sgd_120k.py',
-    '../../../_base_/models/res50_256x256.py',
+    '../../../_base_/schedules/sgd_120k_256x256.py',
+    '../../../_base_/models/res50_256x256_pixels.py',
     '../../../_base_/datasets/aflw_19pt.py',
     '../../../_base_/pipelines/face_256x256.py',
 ]
 
-# The paper's learning rates are for outputs in pixels. Here outputs are fractions of the
-# input: the same step of the last layer would move landmarks 256**2 times as far.
-optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys={
-        'head.fc': dict(lr_mult=1 / 256**2, decay_mult=256**2)
-    }))
 model = dict(
     test_cfg=dict(flip_test=False),
-    head=dict(
-        num_joints=19,
-        loss=dict(type='mmwing.WingLoss'),
-        init_cfg=dict(
-            type='Kaiming',
-            layer='Linear',
-            mode='fan_in',
-            override=dict(
-                type='Normal', name='fc', std=(2 / 2048)**0.5 / 256, bias=0))))
+    head=dict(num_joints=19, loss=dict(type='mmwing.WingLoss')))
 train_dataloader = dict(
     batch_size=8, dataset=dict(pipeline={{_base_.train_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
