@@ -58,7 +58,10 @@ def _at_best_rate(rows: Sequence[Row]) -> dict[str, Row]:
 
 def _markdown(tables: Mapping[str, Sequence[Row]]) -> str:
     losses = list(dict.fromkeys(row.loss for rows in tables.values() for row in rows))
-    lines = ['| study | seeds | ' + ' | '.join(losses) + ' |',
+    notes = dict.fromkeys(run.note for rows in tables.values() for row in rows
+                          for run in row.runs.values() if run.note)
+    lines = ['# Studies side by side', '', *[f'{note}\n' for note in notes],
+             '| study | seeds | ' + ' | '.join(losses) + ' |',
              '|---|---|' + '---|' * len(losses)]
     for name, rows in tables.items():
         cells = {}

@@ -36,7 +36,8 @@ def _set_length(cfg: Config, unit: str, length: int) -> None:
     if old is None:
         other = 'iters' if unit == 'epochs' else 'epochs'
         raise ValueError(f'the config counts {other} (train_cfg.max_{other}): give its '
-                         f'length by --{other}')
+                         f'length by --{other}, and that of runs that choose a '
+                         f'learning rate by --tune-{other}')
     if length < 1:
         raise ValueError(f'{unit} must be positive, got {length}')
     schedulers = cfg.get('param_scheduler') or []

@@ -304,6 +304,9 @@ def _tuning(results: Sequence[Result]) -> list[str]:
         return []
     lrs = sorted({result.lr for result in tuned})
     chosen = choose_lrs(tuned)
+    tried: dict[str, dict[float, float]] = defaultdict(dict)
+    for result in tuned:
+        tried[result.loss][result.lr] = result.nme
     lines = ['## Learning rates', '',
              f'Chosen by the NME after {_length(tuned[0])} with seed '
              f'{tuned[0].seed} on {len(tuned[0].errors)} faces'
@@ -313,13 +316,14 @@ def _tuning(results: Sequence[Result]) -> list[str]:
              '| loss | ' + ' | '.join(f'{lr:g}' for lr in lrs) + ' |',
              '|---|' + '---|' * len(lrs)]
     for loss, lr in sorted(chosen.items()):
-        found = {result.lr: result.nme for result in tuned if result.loss == loss}
-        cells = [f'{100 * found[each]:.2f}' if each in found else '–' for each in lrs]
+        cells = [f'{100 * tried[loss][each]:.2f}' if each in tried[loss] else '–'
+                 for each in lrs]
         cells = [f'**{cell}**' if each == lr else cell
                  for cell, each in zip(cells, lrs, strict=True)]
         lines.append(f'| `{loss}` | ' + ' | '.join(cells) + ' |')
-    at_end = [loss for loss, lr in chosen.items() if lr in (lrs[0], lrs[-1])]
-    if len(lrs) > 1 and at_end:
+    at_end = [loss for loss, lr in chosen.items()
+              if len(tried[loss]) > 1 and lr in (min(tried[loss]), max(tried[loss]))]
+    if at_end:
         lines += ['', 'At the end of the range that was tried, so that a better one '
                   'may lie beyond: ' + ', '.join(f'`{loss}`' for loss in
                                                 sorted(at_end)) + '.']
@@ -374,7 +378,8 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         parts.append(f'--iters {first.training.iters}')
     if first.options:
         parts.append('--cfg-options ' + _options(first.options))
-    if tuned:
+    chosen = choose_lrs(tuned)
+    if tuned and all(chosen.get(row.loss) == row.lr for row in rows):
         lrs = sorted({result.lr for result in tuned})
         parts += ['--tune-lrs ' + ' '.join(f'{lr:g}' for lr in lrs),
                   (f'--tune-epochs {tuned[0].training.epochs}'

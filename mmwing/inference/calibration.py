@@ -167,6 +167,6 @@ def write_confidence_report(measured: MeasuredConfidence,
         *([f'{value:.4f}' for value in row] for row in table.tolist())]))
     draw_reliability(table[:, :2], {
         'expected errors': rejection_curve(expected, actual),
-        'constant': rejection_curve(np.zeros_like(actual), actual),
+        'random order': rejection_curve(np.zeros_like(actual), actual),
         'actual errors': rejection_curve(actual, actual)},
         directory / 'confidence.png')

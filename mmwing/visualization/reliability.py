@@ -24,13 +24,15 @@ def draw_reliability(table: np.ndarray,
         left.plot([0, most], [0, most], color='0.6')
         left.plot(table[:, 0], table[:, 1], marker='o', color=COLORS[0])
         left.set(xlabel='expected error, pixels of the input', xlim=(0, most),
-                 ylabel='actual error', ylim=(0, most), title='Parts of equal number')
+                 ylabel='actual error', ylim=(0, most),
+                 title='Groups of landmarks by expected error')
         left.grid(alpha=0.3)
         for name, (kept, means) in curves.items():
             # A curve of each landmark of each face has more points than a picture.
             some = np.unique(np.linspace(0, len(kept) - 1, 400).astype(int))
             right.plot(100 * kept[some], means[some], label=name)
         right.set(xlabel='landmarks kept, %', xlim=(0, 100), ylim=(0, None),
-                  ylabel='their mean error', title='Least expected error first')
+                  ylabel='their mean error, pixels of the input',
+                  title='Landmarks kept, surest first')
         right.grid(alpha=0.3)
         legend_below(figure, right)

@@ -74,6 +74,16 @@ def test_the_runs_that_chose_rates_are_told_with_their_length(make_result, tmp_p
     assert 'epochs' not in text.split('```')[1]
 
 
+def test_the_end_of_the_range_is_that_of_each_loss(make_result, tmp_path):
+    tried = [('WingLoss', 1e-3, 0.01), ('WingLoss', 3e-3, 0.), ('L1Loss', 1e-3, 0.02),
+             ('L1Loss', 3e-3, 0.), ('L1Loss', 1e-2, 0.01), ('L2Loss', 1e-3, 0.)]
+    tuned = [make_result(loss, shift=shift, stage='tune', lr=lr)
+             for loss, lr, shift in tried]
+    text = write_tables([make_result(), *tuned], tmp_path / 'study.md')[0].read_text()
+    line, = (line for line in text.splitlines() if line.startswith('At the end'))
+    assert line.endswith('lie beyond: `WingLoss`.')  # of L2 one rate makes no range
+
+
 def test_units_have_a_column_where_they_differ(results, make_result, tmp_path):
     text = write_tables(results, tmp_path / 'study.md')[0].read_text()
     assert '| unit |' not in text  # that of 'no blur' is not told, but no other
@@ -119,9 +129,10 @@ def test_an_overview_has_a_line_for_each_study(results, make_result, tmp_path):
                'Adam': [make_result(), make_result('L1Loss', shift=0.1)]}
     write_overview(studies, tmp_path / 'all.md', 'WingLoss')
     lines = (tmp_path / 'all.md').read_text().splitlines()
-    assert [line.split(' | ')[0] for line in lines[:4]] == [
+    table = [line for line in lines if line.startswith('|')]
+    assert [line.split(' | ')[0] for line in table] == [
         '| study', '|---|---|---|---|---|', '| SGD', '| Adam']
-    assert '+10.00' in lines[3] and '–' in lines[3]
+    assert '+10.00' in table[3] and '–' in table[3]
     assert (tmp_path / 'all_differences.png').stat().st_size > 5000
     assert lines[-1] == '![Differences](all_differences.png)'
     with pytest.raises(ValueError, match="study 'Adam'"):
