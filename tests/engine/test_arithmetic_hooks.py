@@ -1,5 +1,6 @@
 """Channels last and compiled networks train as they do without."""
 
+import copy
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,7 @@ def train(faces, local, *hooks):
     torch.compiler.reset()
     model, wrapper, batch = make(faces, local=local)
     for hook in hooks:
-        hook.before_train(SimpleNamespace(model=model))
+        hook.before_train(SimpleNamespace(model=model, optim_wrapper=wrapper))
     losses = [model.train_step(batch, wrapper)['loss'].item() for _ in range(3)]
     return losses, model
 
@@ -34,6 +35,36 @@ def test_channels_last_trains_as_before(faces, local):
                 for weight in each.backbone.parameters() if weight.ndim == 4)
             for each in (plain, model)] == [False, True]
     plain.load_state_dict(model.state_dict())
+
+
+@pytest.mark.parametrize('first, then', [(True, False), (False, True), (True, True)])
+def test_a_run_is_resumed_with_and_without(faces, first, then):
+    """Moments of Adam stay with their weights, fused or not."""
+    def go_on(checkpoint, last):
+        model, wrapper, batch = make(faces)
+        if checkpoint:
+            model.load_state_dict(checkpoint['state_dict'])
+            wrapper.load_state_dict(copy.deepcopy(checkpoint['optimizer']))
+        runner = SimpleNamespace(model=model, optim_wrapper=wrapper)
+        if last:
+            ChannelsLastHook().before_train(runner)
+        for _ in range(3):
+            model.train_step(batch, wrapper)
+        saved = copy.deepcopy({'state_dict': model.state_dict(),
+                               'optimizer': wrapper.state_dict()})
+        if last:
+            ChannelsLastHook().before_save_checkpoint(runner, saved)
+        return saved
+
+    weights = {}
+    for name, layouts in {'plain': (False, False), 'changed': (first, then)}.items():
+        saved = go_on(None, layouts[0])
+        weights[name] = go_on(saved, layouts[1])['state_dict']
+    for name, value in weights['plain'].items():
+        if name.endswith('conv.weight'):
+            moved = (value - saved['state_dict'][name]).abs().max()
+            off = (weights['changed'][name] - value).abs().max()
+            assert off < 0.1 * moved
 
 
 @pytest.mark.parametrize('local', [False, True])

@@ -5,17 +5,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from mmengine.logging import MessageHub
+from mmengine.runner import IterBasedTrainLoop
 from torch import nn
 
 import mmwing
-from mmwing.engine import LossAnnealingHook
+from mmwing.engine import LossAnnealingHook, LossSwitchHook, PipelineSwitchHook
 
 WING = dict(omega=(16., 4.), epsilon=(2., .5))
 
 
 def make_runner(*losses, max_epochs=10):
     return SimpleNamespace(
-        epoch=0, max_epochs=max_epochs, model=nn.ModuleList(losses),
+        epoch=0, max_epochs=max_epochs, train_loop=None, model=nn.ModuleList(losses),
         message_hub=MessageHub.get_instance(f'annealing-{id(losses)}'))
 
 
@@ -47,6 +48,22 @@ def test_a_linear_curve_ends_with_the_training_and_may_cross_zero():
     values = run(hook, make_runner(mmwing.GeneralRobustLoss(), max_epochs=7))
     np.testing.assert_allclose([each['alpha'] for each in values],
                                [1, .5, 0, -.5, -1, -1.5, -2])
+
+
+def test_what_a_loss_hands_on_to_its_base_is_an_argument():
+    hook = LossAnnealingHook(dict(loss_weight=(1, .25)))
+    values = run(hook, make_runner(mmwing.WingLoss(), max_epochs=3))
+    np.testing.assert_allclose([each['loss_weight'] for each in values], [1, .5, .25])
+
+
+@pytest.mark.parametrize('hook', [
+    LossAnnealingHook(WING, end=60), PipelineSwitchHook(3, []),
+    LossSwitchHook(0, dict(type='mmwing.WingLoss'))])
+def test_a_training_by_iterations_has_no_epochs_to_act_by(hook):
+    runner = make_runner(mmwing.WingLoss())
+    runner.train_loop = object.__new__(IterBasedTrainLoop)
+    with pytest.raises(ValueError, match=f'^{type(hook).__name__} counts epochs'):
+        hook.before_train(runner)
 
 
 def test_a_resumed_run_goes_on_exactly():

@@ -36,7 +36,7 @@ def scope():
 
 
 def make_runner(model, max_epochs=10):
-    return SimpleNamespace(epoch=0, max_epochs=max_epochs, model=model,
+    return SimpleNamespace(epoch=0, max_epochs=max_epochs, model=model, train_loop=None,
                            logger=MMLogger.get_current_instance())
 
 
@@ -69,6 +69,19 @@ def test_the_switched_loss_is_that_of_a_model_built_with_it():
     Model(built)  # gives the loss its unit
     output, target = torch.rand(2, 3, 6, 2)
     assert switched.loss_module(output, target) == built.loss_module(output, target)
+
+
+def test_the_likelihood_of_the_confidence_stays():
+    """Its constants belong to its penalty."""
+    head = mmwing.DirectRegressionHead(
+        4, 6, mean_shape=None, loss=dict(type='mmwing.L1Loss'), confidence={},
+        decoder=dict(type='RegressionLabel', input_size=(128, 96)))
+    distance, log_expected = torch.rand(2, 5)
+    likelihood = head.confidence.likelihood
+    before = likelihood(distance, log_expected)
+    (loss, ), = run(LossSwitchHook(0, WING), make_runner(Model(head)), [0])
+    assert type(loss) is mmwing.WingLoss
+    assert torch.equal(likelihood(distance, log_expected), before)
 
 
 def test_a_resumed_run_has_the_new_loss_at_once():

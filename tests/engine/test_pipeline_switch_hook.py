@@ -1,9 +1,10 @@
 """PipelineSwitchHook: when it switches, and through what."""
 
+import logging
 from types import SimpleNamespace
 
 import pytest
-from mmengine.dataset import BaseDataset, RepeatDataset
+from mmengine.dataset import BaseDataset, ConcatDataset, RepeatDataset
 from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader
 
@@ -17,7 +18,7 @@ class Numbers(BaseDataset):
 
 def make_runner(dataset, **loader):
     return SimpleNamespace(
-        epoch=0, logger=MMLogger.get_current_instance(),
+        epoch=0, max_epochs=4, train_loop=None, logger=MMLogger.get_current_instance(),
         train_dataloader=DataLoader(dataset, collate_fn=list, **loader))
 
 
@@ -31,15 +32,17 @@ def mark(results):
 
 @pytest.mark.parametrize('wrap', [
     lambda dataset: dataset,
-    lambda dataset: RepeatDataset(dataset, 1)])
+    lambda dataset: RepeatDataset(dataset, 1),
+    lambda dataset: ConcatDataset([dataset, Numbers(pipeline=[])])])
 @pytest.mark.parametrize('loader', [{}, dict(num_workers=1, persistent_workers=True)])
 def test_switches_when_the_epoch_has_come(wrap, loader):
     runner = make_runner(wrap(Numbers(pipeline=[])), **loader)
     hook = PipelineSwitchHook(2, [mark])
+    hook.before_train(runner)
     for number, expected in enumerate((None, None, True, True)):
         runner.epoch = number
         hook.before_train_epoch(runner)
-        assert epoch(runner) == [expected] * 4
+        assert set(epoch(runner)) == {expected}
 
 
 def test_a_resumed_run_switches_too():
@@ -47,6 +50,21 @@ def test_a_resumed_run_switches_too():
     runner.epoch = 7
     PipelineSwitchHook(2, [mark]).before_train_epoch(runner)
     assert epoch(runner) == [True] * 4
+
+
+def test_a_data_set_without_pipeline_is_refused_before_the_training():
+    hook = PipelineSwitchHook(2, [mark])
+    with pytest.raises(ValueError, match='list has no pipeline'):
+        hook.before_train(make_runner([1, 2]))
+
+
+def test_a_switch_that_never_comes_is_told(caplog):
+    runner = make_runner(Numbers(pipeline=[]))
+    runner.logger = logging.getLogger('a training')
+    PipelineSwitchHook(3, [mark]).before_train(runner)
+    assert not caplog.records
+    PipelineSwitchHook(4, [mark]).before_train(runner)
+    assert 'switch_epoch=4 is beyond the 4 epochs' in caplog.text
 
 
 def test_negative_epoch():

@@ -13,6 +13,8 @@ from torch import nn
 from mmwing.arguments import is_number
 from mmwing.registry import HOOKS
 
+from .epochs import check_counts_epochs
+
 
 @HOOKS.register_module()
 class LossAnnealingHook(Hook):
@@ -36,7 +38,8 @@ class LossAnnealingHook(Hook):
         curve (str): ``'geometric'`` or ``'linear'``. Defaults to ``'geometric'``.
 
     Raises:
-        ValueError: If epochs are out of order, ``curve`` is unknown, a geometric curve
+        ValueError: If epochs are out of order, the training counts iterations,
+            ``curve`` is unknown, a geometric curve
             would have to reach or cross zero, no loss has the arguments, or a loss
             refuses one of the values that it will get.
         TypeError: If a value is not a pair of numbers.
@@ -78,6 +81,7 @@ class LossAnnealingHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Try the values of all epochs, before the first step."""
+        check_counts_epochs(self, runner)
         last = runner.max_epochs - 1
         if self.end is None and last <= self.begin:
             raise ValueError(f'begin must be below the last epoch, {last}, got '
@@ -89,8 +93,8 @@ class LossAnnealingHook(Hook):
         for epoch in range(runner.max_epochs):
             values = self._values(epoch, last)
             for loss in losses:
-                kept = {name: getattr(loss, name) for name in
-                        inspect.signature(type(loss)).parameters if hasattr(loss, name)}
+                kept = {name: getattr(loss, name)
+                        for name in _argument_names(type(loss)) if hasattr(loss, name)}
                 try:
                     type(loss)(**{**kept, **values})
                 except ValueError as error:
@@ -112,8 +116,7 @@ class LossAnnealingHook(Hook):
 
     def _losses(self, model: nn.Module) -> list[nn.Module]:
         return [module for module in model.modules() if hasattr(module, 'target_kind')
-                and all(name in inspect.signature(type(module)).parameters
-                        for name in self.arguments)]
+                and self.arguments.keys() <= _argument_names(type(module))]
 
     def _values(self, epoch: int, last_epoch: int) -> dict[str, float]:
         end = last_epoch if self.end is None else self.end
@@ -123,3 +126,9 @@ class LossAnnealingHook(Hook):
                     for name, (first, last) in self.arguments.items()}
         return {name: first * (last / first)**part
                 for name, (first, last) in self.arguments.items()}
+
+
+def _argument_names(loss: type[nn.Module]) -> set[str]:
+    """What the class takes, or hands on to a base by ``**kwargs``."""
+    return {name for cls in loss.__mro__ if hasattr(cls, 'target_kind')
+            for name in inspect.signature(cls).parameters}

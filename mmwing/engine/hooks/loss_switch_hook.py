@@ -8,6 +8,8 @@ from torch import nn
 
 from mmwing.registry import HOOKS, MODELS
 
+from .epochs import check_counts_epochs
+
 
 @HOOKS.register_module()
 class LossSwitchHook(Hook):
@@ -25,9 +27,9 @@ class LossSwitchHook(Hook):
             nothing is taken over from the old one.
 
     Raises:
-        ValueError: If ``switch_epoch`` is negative or beyond the training, the model
-            has no loss of mmwing's, or the new one is for targets of another kind
-            (heat maps instead of coordinates).
+        ValueError: If ``switch_epoch`` is negative or beyond the training, which
+            counts epochs and not iterations, the model has no loss of mmwing's, or the
+            new one is for targets of another kind (heat maps instead of coordinates).
         TypeError: If ``loss`` is not the config of a loss of mmwing's.
 
     Example::
@@ -52,6 +54,7 @@ class LossSwitchHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """See, before the first step, that the switch will be possible."""
+        check_counts_epochs(self, runner)
         if self.switch_epoch >= runner.max_epochs:
             raise ValueError('switch_epoch must be below the '
                              f'{runner.max_epochs} epochs of the training '

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.runner import Runner
+from torch.utils.data import Dataset
 
 from mmwing.engine.unwrapped import unwrapped_model
 from mmwing.registry import HOOKS
+
+from .epochs import check_counts_epochs
 
 
 @HOOKS.register_module()
@@ -18,7 +23,8 @@ class PipelineSwitchHook(Hook):
 
     RTMPose ends its training with milder augmentation. The arguments are those of
     MMDetection's hook of this name, which MMPose's RTMPose configs ask for; this one
-    does without MMDetection. A resumed run switches, too.
+    does without MMDetection. A resumed run switches, too. Of data sets that are joined
+    (:class:`torch.utils.data.ConcatDataset`) each gets the new pipeline.
 
     Args:
         switch_epoch (int): The first epoch, counted from 0, with the new pipeline.
@@ -27,7 +33,8 @@ class PipelineSwitchHook(Hook):
             :class:`mmwing.FaceAugmentor`, where the device augments.
 
     Raises:
-        ValueError: If ``switch_epoch`` is negative.
+        ValueError: If ``switch_epoch`` is negative, the training counts iterations, or
+            its data set has no pipeline.
     """
 
     def __init__(self, switch_epoch: int, switch_pipeline: list[dict],
@@ -40,6 +47,15 @@ class PipelineSwitchHook(Hook):
         self.device_pipeline = device_pipeline
         self._switched = False
 
+    def before_train(self, runner: Runner) -> None:
+        """See, before the first step, whether the switch will come."""
+        check_counts_epochs(self, runner)
+        if self.switch_epoch >= runner.max_epochs:
+            print_log(f'PipelineSwitchHook: switch_epoch={self.switch_epoch} is beyond '
+                      f'the {runner.max_epochs} epochs of the training, whose pipeline '
+                      'stays the same', logger=runner.logger, level=logging.WARNING)
+        _with_pipelines(runner.train_dataloader.dataset)
+
     def before_train_epoch(self, runner: Runner) -> None:
         """Switch, once, when the epoch has come."""
         if self._switched or runner.epoch < self.switch_epoch:
@@ -47,12 +63,22 @@ class PipelineSwitchHook(Hook):
         self._switched = True
         runner.logger.info('Switch to the pipeline of the last epochs')
         loader = runner.train_dataloader
-        dataset = loader.dataset
-        while not hasattr(dataset, 'pipeline') and hasattr(dataset, 'dataset'):
-            dataset = dataset.dataset  # a wrapper reads what it wraps
-        dataset.pipeline = Compose(self.switch_pipeline)
+        for dataset in _with_pipelines(loader.dataset):
+            dataset.pipeline = Compose(self.switch_pipeline)
         if self.device_pipeline is not None:
             preprocessor: Any = unwrapped_model(runner).data_preprocessor
             preprocessor.set_pipeline(self.device_pipeline)
         # Persistent workers hold a copy of the old pipeline: let them end.
         loader._iterator = None
+
+
+def _with_pipelines(dataset: Dataset) -> list[Any]:
+    """The data sets whose pipelines make the samples, inside of wrappers."""
+    if hasattr(dataset, 'pipeline'):
+        return [dataset]
+    if hasattr(dataset, 'dataset'):  # a wrapper reads what it wraps
+        return _with_pipelines(dataset.dataset)
+    if not getattr(dataset, 'datasets', None):
+        raise ValueError(f'PipelineSwitchHook: {type(dataset).__name__} has no '
+                         'pipeline that could be switched')
+    return [each for part in dataset.datasets for each in _with_pipelines(part)]

@@ -54,35 +54,13 @@ class ErrorLikelihood(nn.Module):
 
     def __init__(self, loss: ResidualLoss) -> None:
         super().__init__()
-        self.loss = loss
-        mass, first = (self._moment(power) for power in (1, 2))
+        # The penalty and not the loss: what exchanges a model's losses must not find
+        # one whose moments, below, it would not compute anew.
+        self.penalty = loss.penalty
+        mass, first = (_moment(loss, power) for power in (1, 2))
         #: Mean of r for a scale of 1.
         self.mean = round(first / mass, 12)
         self._constant = math.log(2 * math.pi * mass / self.mean**2)
-
-    def _moment(self, power: int) -> float:
-        """Integral of u^power exp(-penalty(u)) over u > 0."""
-        def density(distance: float) -> float:
-            # On the CPU also where a model is built without memory, on 'meta'.
-            residual = torch.tensor(distance, dtype=torch.float64, device='cpu')
-            return distance**power * math.exp(-float(self.loss.penalty(residual)))
-
-        name = type(self.loss).__name__
-        try:
-            # Where the penalty bends is not known: parts, each ten times the former.
-            edges = [0., *(10.**exponent for exponent in range(-3, 7))]
-            parts = [quad(density, low, high, limit=200)[0]
-                     for low, high in zip(edges[:-1], edges[1:], strict=True)]
-        except NotImplementedError as error:
-            raise ValueError(f'{name} needs more than a residual and has no likelihood '
-                             "here: likelihood=dict(type='mmwing.L1Loss')") from error
-        total = math.fsum(parts)
-        if not (is_number(total) and 0 < total < math.inf) or (
-                density(_FAR) * _FAR > 1e-6 * total):
-            raise ValueError(f'{self.loss} grows too slowly: a density built on it has '
-                             'no mean. Choose another penalty for the confidence, '
-                             "likelihood=dict(type='mmwing.L1Loss')")
-        return total
 
     def forward(self, distance: Tensor, log_expected: Tensor) -> Tensor:
         """Compute the negative log-likelihood of each.
@@ -95,4 +73,29 @@ class ErrorLikelihood(nn.Module):
             Tensor: In the same shape.
         """
         in_scales = distance * (self.mean * torch.exp(-log_expected))
-        return self.loss.penalty(in_scales) + 2 * log_expected + self._constant
+        return self.penalty(in_scales) + 2 * log_expected + self._constant
+
+
+def _moment(loss: ResidualLoss, power: int) -> float:
+    """Integral of u^power exp(-penalty(u)) over u > 0."""
+    def density(distance: float) -> float:
+        # On the CPU also where a model is built without memory, on 'meta'.
+        residual = torch.tensor(distance, dtype=torch.float64, device='cpu')
+        return distance**power * math.exp(-float(loss.penalty(residual)))
+
+    name = type(loss).__name__
+    try:
+        # Where the penalty bends is not known: parts, each ten times the former.
+        edges = [0., *(10.**exponent for exponent in range(-3, 7))]
+        parts = [quad(density, low, high, limit=200)[0]
+                 for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    except NotImplementedError as error:
+        raise ValueError(f'{name} needs more than a residual and has no likelihood '
+                         "here: likelihood=dict(type='mmwing.L1Loss')") from error
+    total = math.fsum(parts)
+    if not (is_number(total) and 0 < total < math.inf) or (
+            density(_FAR) * _FAR > 1e-6 * total):
+        raise ValueError(f'{loss} grows too slowly: a density built on it has '
+                         'no mean. Choose another penalty for the confidence, '
+                         "likelihood=dict(type='mmwing.L1Loss')")
+    return total
