@@ -144,7 +144,9 @@ def train(args: argparse.Namespace, results: Path) -> int:
         failed = run_stage(study, plan, *how)
         if failed:
             return failed
-        chosen = choose_lrs(read_results(results))
+        planned = {result.name for _, result in plan}
+        chosen = choose_lrs([result for result in read_results(results)
+                             if result.name in planned])
         lrs = {name: chosen[name] for name in names}
         print('learning rates:', ', '.join(f'{k} {v:g}' for k, v in lrs.items()))
     else:

@@ -13,6 +13,7 @@ from .study import (
     plan_finals,
     plan_tuning,
     run_stage,
+    tunings,
 )
 from .tables import write_tables
 from .variant import Variant
@@ -20,4 +21,5 @@ from .variant import Variant
 __all__ = ['Budget', 'Job', 'OutOfBudget', 'Result', 'Study', 'Variant', 'choose_lrs',
            'default_at_once', 'plan_finals', 'plan_tuning', 'read_results',
            'results_path', 'run_jobs', 'run_stage', 'set_epochs', 'set_iters',
-           'split_by_pose', 'write_overview', 'write_results', 'write_tables']
+           'split_by_pose', 'tunings', 'write_overview', 'write_results',
+           'write_tables']

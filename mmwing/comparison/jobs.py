@@ -35,7 +35,7 @@ class Job:
 
     Attributes:
         name: What to call it in messages.
-        cfg: What it trains.
+        cfg: What it trains; ``run_hash`` in it tells it from any other run.
         work_dir: Its own directory; a run that is found there is resumed.
     """
 
@@ -52,6 +52,36 @@ class Job:
     def record(self) -> Path:
         """Where the run keeps its record."""
         return self.work_dir / RECORD_NAME
+
+    @property
+    def config(self) -> Path:
+        """Where the run reads its config; MMEngine writes it back there."""
+        return self.work_dir / 'config.py'
+
+    def finds_another_run(self) -> bool:
+        """Whether the directory is that of a run of another config."""
+        try:
+            begun = Config.fromfile(self.config)
+        except (FileNotFoundError, SyntaxError, NameError):
+            # Not begun, or a kill cut the file off, even in the middle of a name.
+            return False
+        if 'run_hash' in begun:
+            return begun.run_hash != self.cfg.get('run_hash')
+        # Earlier versions did not write it, and a training rewrites much of a config:
+        # what it leaves as it is must agree.
+        return _settings(begun) not in (None, _settings(self.cfg))
+
+    def check_folder(self) -> None:
+        """Refuse to go on with, or to take the record of, another run.
+
+        Raises:
+            ValueError: If the directory is that of a run of another config.
+        """
+        if self.finds_another_run():
+            raise ValueError(
+                f'{self.work_dir} holds another run than {self.name} of this study, '
+                'one of another config or of other settings: give another --work-dir, '
+                'or remove the folder')
 
 
 def job_environment(slot: int, gpus: Sequence[str] = (),
@@ -116,12 +146,15 @@ def run_jobs(jobs: Sequence[Job], at_once: int,
         The runs that failed.
 
     Raises:
-        ValueError: If ``at_once`` is not positive.
+        ValueError: If ``at_once`` or ``processes`` is not positive, or the directory of
+            a run holds another one; then none begins.
     """
     if at_once < 1:
         raise ValueError(f'jobs must be positive, got {at_once}')
     if processes < 1:
         raise ValueError(f'processes must be positive, got {processes}')
+    for job in jobs:
+        job.check_folder()
     waiting = list(jobs)
     total = len(waiting)
     gpus = visible_gpus()
@@ -173,10 +206,9 @@ def _ended_at_last(running: Mapping[int, tuple[Job, subprocess.Popen]]) -> Itera
 def _start(job: Job, environment: dict[str, str],
            processes: int) -> subprocess.Popen:
     job.work_dir.mkdir(parents=True, exist_ok=True)
-    config = job.work_dir / 'config.py'
-    with replace_file(config) as draft:
+    with replace_file(job.config) as draft:
         job.cfg.dump(str(draft))
-    command = [tool_path('train.py'), str(config), '--work-dir', str(job.work_dir),
+    command = [tool_path('train.py'), str(job.config), '--work-dir', str(job.work_dir),
                '--resume']
     if processes > 1:
         # Runs at once need ports of their own.
@@ -187,6 +219,15 @@ def _start(job: Job, environment: dict[str, str],
         return subprocess.Popen([sys.executable, *command], env=environment,
                                 stdout=log, stderr=subprocess.STDOUT,
                                 preexec_fn=partial(end_with_parent, os.getpid()))
+
+
+def _settings(cfg: Config) -> tuple | None:
+    """Length and options of a run; None where the config does not tell both."""
+    hooks = [hook for hook in cfg.get('custom_hooks') or []
+             if hook.get('type') == 'mmwing.RunRecordHook']
+    if not hooks or 'train_cfg' not in cfg:
+        return None
+    return cfg.train_cfg, (hooks[-1].get('provenance') or {}).get('options')
 
 
 def _free_port() -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
@@ -26,7 +26,7 @@ from .variant import Variant, models_with_heads
 
 # Where things lie, what a run is given besides, and that the optimiser steps in one
 # kernel (the same step, faster): no part of what is compared.
-_NOT_COMPARED = ('work_dir', 'data_root', 'load_from', 'resume', 'launcher', 'fused')
+_NOT_COMPARED = ('work_dir', 'data_root', 'resume', 'launcher', 'fused')
 
 # So many validations draw a curve; more would cost more than they show.
 _MAX_VALIDATIONS = 50
@@ -140,7 +140,9 @@ class Study:
             list(variant.words) if variant.label else None, self.note)
         job = Job(f'{stage} {variant}, lr {optimizer.lr:g}, seed {seed}', cfg,
                   self.work_dir / expected.name)
-        # Not part of the digests above. The older one is for a damaged last one.
+        # Not part of the digests above. It tells whose the run's folder is.
+        cfg.run_hash = expected.run_hash
+        # The older one is for a damaged last one.
         cfg.default_hooks.checkpoint.max_keep_ckpts = 2
         cfg.custom_hooks = [
             *(cfg.get('custom_hooks') or []), {'type': 'mmwing.EpochSeedHook'},
@@ -175,6 +177,11 @@ def config_hash(cfg: Config) -> str:
 def _digest(content: dict) -> str:
     # Of use to inference alone; without it results from before it was there count on.
     content = {key: value for key, value in content.items() if key != 'data_mode'}
+    start = content.pop('load_from', None)
+    if start:
+        # File and folder: what is above them differs between machines, and the files
+        # of all runs are called epoch_20.pth. None is left out, as it always was.
+        content['load_from'] = '/'.join(PurePath(start).parts[-2:])
     text = json.dumps(_without_paths(content), sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:12]
 
@@ -208,16 +215,35 @@ def plan_tuning(study: Study, variants: Sequence[Variant], lrs: Sequence[float],
             for lr in lrs for variant in variants]
 
 
+def tunings(results: Iterable[Result]) -> list[list[Result]]:
+    """The results that chose learning rates; those that compare are together.
+
+    These are of one config, and so of one length, and of one seed.
+    """
+    groups: dict[tuple[str, int], list[Result]] = {}
+    for result in results:
+        if result.stage == 'tune':
+            groups.setdefault((result.config_hash, result.seed), []).append(result)
+    return list(groups.values())
+
+
 def choose_lrs(results: Sequence[Result]) -> dict[str, float]:
     """For each loss, the learning rate with the lowest NME at the end of tuning.
 
     Raises:
-        ValueError: If a loss reached no finite NME.
+        ValueError: If a loss reached no finite NME, or runs of different length, config
+            or seed are to be compared.
     """
+    groups = tunings(results)
+    if len(groups) > 1:
+        raise ValueError(
+            'results must be of one tuning, got runs of '
+            + ' and '.join(f'{group[0].config_hash}, seed {group[0].seed}'
+                           for group in groups)
+            + ' (config_hash): choose among each of tunings(results)')
     best: dict[str, Result] = {}
-    for result in results:
-        if result.stage == 'tune' and (
-                result.loss not in best or _rank(result) < _rank(best[result.loss])):
+    for result in groups[0] if groups else ():
+        if result.loss not in best or _rank(result) < _rank(best[result.loss]):
             best[result.loss] = result
     for loss, result in best.items():
         if not math.isfinite(result.nme):
@@ -247,7 +273,12 @@ def plan_finals(study: Study, variants: Sequence[Variant],
 
 
 def complete(job: Job, expected: Result, results: str | Path) -> Result:
-    """Keep the result of a run that has ended, from the record that it wrote."""
+    """Keep the result of a run that has ended, from the record that it wrote.
+
+    Raises:
+        ValueError: If the record is of another run, or of one that has not ended.
+    """
+    job.check_folder()
     record = read_record(job.record)
     if record.training is None or not record.training.finished:
         raise ValueError(f'{job.name} ended early, see {job.log}')
@@ -276,6 +307,7 @@ def run_stage(study: Study, plan: Sequence[tuple[Job, Result]], at_once: int,
 
     Raises:
         OutOfBudget: If runs were left out; those that had begun are complete.
+        ValueError: If the folder of a run holds a run of another config.
     """
     finished = study.finished()
     waiting = {job.name: (job, result) for job, result in plan
@@ -305,7 +337,7 @@ def run_stage(study: Study, plan: Sequence[tuple[Job, Result]], at_once: int,
 
 def _drop_checkpoints(job: Job, result: Result) -> None:
     """Remove the checkpoints of a run that only chose a learning rate."""
-    if result.stage == 'tune':
+    if result.stage == 'tune' and not job.finds_another_run():
         for checkpoint in job.work_dir.glob('*.pth'):
             checkpoint.unlink()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.engine.hooks.run_record_hook import BEFORE_DEVICE
 from mmwing.evaluation.bootstrap import (
     Difference,
     bootstrap_interval,
@@ -22,7 +23,7 @@ from mmwing.visualization.ced import draw_ced
 from mmwing.visualization.learning_curves import draw_learning_curves
 
 from .results import Result
-from .study import choose_lrs
+from .study import choose_lrs, tunings
 from .variant import Variant
 
 DEFAULT_REFERENCE = 'WingLoss'
@@ -190,7 +191,8 @@ def write_tables(results: Sequence[Result], out: str | Path,
             {name: [run.curve for run in row.runs.values()]
              for name, row in named.items()}, curves, first.record.normalizers[0],
             'epoch' if first.training.epochs else 'iteration')
-        table.write_text(_markdown(results, rows, stem), encoding='utf-8')
+        table.write_text(_markdown(results, rows, stem, reference_of(
+            [row.loss for row in rows], reference)), encoding='utf-8')
     return paths
 
 
@@ -198,10 +200,9 @@ def _sd(values: np.ndarray) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
 
 
-def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str:
+def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path,
+              reference: str) -> str:
     first = next(iter(rows[0].runs.values()))
-    reference = next((row.loss for row in rows if row.difference is None),
-                     rows[0].loss)
     seeds = sorted({seed for row in rows for seed in row.runs})
     faces = len(usable_errors(first.errors))
     length = ' or '.join(dict.fromkeys(
@@ -221,7 +222,7 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path) -> str
         'paired 95 % bootstrap interval (1000 draws of faces'
         + (' and of seeds' if len(seeds) > 1 else '; of one seed, so that what '
            'another seed would give is not in it') + ').', '',
-        *_explanations(rows), *_tuning(results),
+        *_explanations(rows), *_learning_rates(results),
         f'![Cumulative error]({stem.name}_ced.png)', '',
         f'![Learning curves]({stem.name}_curves.png)', '',
         '## How it was made', '', *_order_of_data(rows), '', '```', *_command(
@@ -298,17 +299,20 @@ def _explanations(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _tuning(results: Sequence[Result]) -> list[str]:
-    tuned = [result for result in results if result.stage == 'tune']
-    if not tuned:
-        return []
+def _learning_rates(results: Sequence[Result]) -> list[str]:
+    groups = tunings(results)
+    lines = [line for tuned in groups for line in _tuning(tuned)]
+    return ['## Learning rates', '', *lines] if lines else []
+
+
+def _tuning(tuned: Sequence[Result]) -> list[str]:
+    """How one tuning went, see :func:`.tunings`."""
     lrs = sorted({result.lr for result in tuned})
     chosen = choose_lrs(tuned)
     tried: dict[str, dict[float, float]] = defaultdict(dict)
     for result in tuned:
         tried[result.loss][result.lr] = result.nme
-    lines = ['## Learning rates', '',
-             f'Chosen by the NME after {_length(tuned[0])} with seed '
+    lines = [f'Chosen by the NME after {_length(tuned[0])} with seed '
              f'{tuned[0].seed} on {len(tuned[0].errors)} faces'
              + (' (' + ', '.join(f'`{key}={value}`' for key, value in
                                  tuned[0].options.items()) + ')'
@@ -331,34 +335,40 @@ def _tuning(results: Sequence[Result]) -> list[str]:
 
 
 def _order_of_data(rows: Sequence[Row]) -> list[str]:
-    """Say whether runs of a seed saw the same batches."""
+    """Say whether runs of a seed saw the same batches, as far as it was checked."""
     seen: dict[int, dict[str, tuple]] = defaultdict(dict)
     for row in rows:
         for seed, run in row.runs.items():
             seen[seed][f'{row.loss} (lr {row.lr:g})'] = tuple(run.training.batches)
     odd: dict[str, None] = {}
+    unknown = {name for runs in seen.values() for name, batches in runs.items()
+               if not batches or None in batches}
     for runs in seen.values():
         usual = Counter(runs.values()).most_common(1)[0][0]
-        # None is an epoch that was resumed half-way: what it saw is not known.
-        odd.update(dict.fromkeys(
-            name for name, batches in runs.items()
-            if batches != usual or None in batches))
-    if not odd:
-        return ['All runs of a seed saw the same training pictures in the same order '
-                '(checksums of all batches agree).']
+        odd.update(dict.fromkeys(name for name, batches in runs.items()
+                                 if batches != usual or name in unknown))
+    if len(odd) == len(rows) and odd.keys() <= unknown:
+        return ['Whether the runs saw the same training pictures is not known: there '
+                'is no checksum of some of their batches.']
     if len(odd) == len(rows):
         return ['**The runs did not see the same training pictures**: their '
                 'checksums differ.']
+    what = 'training pictures'
+    if any(checksum.startswith(BEFORE_DEVICE) for runs in seen.values()
+           for name, batches in runs.items() if name not in odd
+           for checksum in batches):
+        what += ', before the device augments them,'
+    if not odd:
+        return [f'All runs of a seed saw the same {what} in the same order '
+                '(checksums of all batches agree).']
     return ['The checksums of all batches show that the runs of a seed saw the same '
-            'training pictures in the same order, except for: '
-            + ', '.join(odd) + '.']
+            f'{what} in the same order, except for: ' + ', '.join(odd) + '.']
 
 
 def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
              reference: str) -> list[str]:
     """The command that makes these results."""
     first = next(iter(rows[0].runs.values()))
-    tuned = [result for result in results if result.stage == 'tune']
     # In the order in which learning rates belong to them: losses, then variants.
     rows = sorted(rows, key=lambda row: bool(row.variant.label))
     losses = list(dict.fromkeys(row.loss for row in rows))
@@ -378,8 +388,9 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         parts.append(f'--iters {first.training.iters}')
     if first.options:
         parts.append('--cfg-options ' + _options(first.options))
-    chosen = choose_lrs(tuned)
-    if tuned and all(chosen.get(row.loss) == row.lr for row in rows):
+    tuned = next((tuned for tuned in tunings(results) if all(
+        choose_lrs(tuned).get(row.loss) == row.lr for row in rows)), None)
+    if tuned:
         lrs = sorted({result.lr for result in tuned})
         parts += ['--tune-lrs ' + ' '.join(f'{lr:g}' for lr in lrs),
                   (f'--tune-epochs {tuned[0].training.epochs}'

@@ -29,11 +29,12 @@ class Training:
         curve: The figures of each validation, with the ``epoch`` and ``iter`` after
             which they were taken; NaN where a figure was undefined.
         batches: Checksum of the pictures of each epoch's batches in their order; None
-            for an epoch that was resumed half-way.
+            for an epoch that was resumed half-way, or whose batches held no pictures.
+            Where a device augments them it is of what came before, and says so.
         lr: Learning rate.
         epochs: Length in epochs; 0 where iterations are counted.
         iters: Length in iterations; 0 where epochs are counted.
-        cpu_seconds: CPU time of the process.
+        cpu_seconds: CPU time of all processes.
         finished: Whether it reached its end.
     """
 

@@ -1,11 +1,13 @@
 """Plans, budgets, and files of results."""
 
+import importlib.util
 import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 
 from mmwing.comparison import (
     Budget,
@@ -18,8 +20,7 @@ from mmwing.comparison import (
     results_path,
     run_jobs,
     run_stage,
-    set_epochs,
-    set_iters,
+    tunings,
     write_results,
 )
 from mmwing.comparison.jobs import Job, job_environment
@@ -28,10 +29,9 @@ from mmwing.comparison.study import config_hash
 from mmwing.config import load_config
 from mmwing.evaluation import RunRecord, write_record
 from mmwing.evaluation.run import Training
-from mmwing.resources import config_path
+from mmwing.resources import config_path, tool_path
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
-PAPER = 'td-reg_cnn6_wing_1xb8-120k_300w-64x64'
 
 
 def test_results_come_back_as_they_were(make_result, tmp_path):
@@ -69,25 +69,6 @@ def test_a_result_takes_the_place_of_its_like(make_result, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ['study.jsonl']
 
 
-def test_a_longer_schedule_reaches_the_same_end():
-    cfg = load_config(CNN6)
-    set_epochs(cfg, 48)
-    assert cfg.train_cfg.max_epochs == 48
-    assert (cfg.param_scheduler[1].end, cfg.param_scheduler[1].T_max) == (48, 47)
-    assert cfg.param_scheduler[0].end == 1
-    with pytest.raises(ValueError, match='--epochs'):
-        set_iters(cfg, 100)
-
-
-def test_a_shorter_training_by_iterations_decays_as_far():
-    cfg = load_config(PAPER)
-    set_iters(cfg, 1000)
-    assert cfg.param_scheduler[0].gamma**1000 == pytest.approx(0.01)
-    assert cfg.train_cfg.max_iters == 1000 == cfg.train_cfg.val_interval
-    with pytest.raises(ValueError, match='--iters.*--tune-iters'):
-        set_epochs(cfg, 2)
-
-
 def make_study(tmp_path, small, **kwargs):
     return Study(CNN6, tmp_path / 'work', tmp_path / 'study.jsonl', 2, small, **kwargs)
 
@@ -122,6 +103,7 @@ def test_runs_of_a_stage_differ_in_what_is_compared_alone(tmp_path, small):
     first, second = (job.cfg.to_dict() for job, _ in plan[:2])
     for cfg in (first, second):
         cfg['custom_hooks'].pop()
+        cfg.pop('run_hash')
     second['model']['test_cfg']['flip_test'] = True
     assert first == second
 
@@ -199,6 +181,65 @@ def test_the_best_learning_rate_is_chosen(make_result):
     assert choose_lrs(results) == {'WingLoss': 1e-3}
     with pytest.raises(ValueError, match='no finite NME'):
         choose_lrs(results[2:])
+
+
+@pytest.mark.parametrize('other', [dict(seed=1), dict(config_hash='1' * 12)])
+def test_runs_of_another_length_or_seed_do_not_choose(make_result, other):
+    results = [make_result(stage='tune', shift=0.02), make_result(),
+               make_result(stage='tune', lr=2e-3, **other)]
+    with pytest.raises(ValueError, match='must be of one tuning.*0{12}, seed 0 and'):
+        choose_lrs(results)
+    assert [choose_lrs(each) for each in tunings(results)] == [
+        {'WingLoss': 1e-3}, {'WingLoss': 2e-3}]
+
+
+def test_what_a_training_starts_from_is_compared_and_where_it_lies_is_not(
+        tmp_path, small):
+    def hashes(**options):
+        study = make_study(tmp_path, {**small, **options})
+        (_, result), = plan_finals(study, [Variant.parse('L1Loss')], {'L1Loss': None},
+                                   [0])
+        return result.config_hash, result.run_hash
+
+    found = [hashes(load_from=path) for path in (
+        '/here/a/epoch_9.pth', 'there/a/epoch_9.pth', 'there/b/epoch_9.pth')]
+    assert found[0] == found[1]
+    assert len({each for each, _ in [hashes(), *found]}) == 3
+    assert len({each for _, each in [hashes(), *found]}) == 3
+    assert hashes(load_from=None) == hashes()
+
+
+def test_the_record_of_another_run_is_not_taken(tmp_path, small, make_result,
+                                                monkeypatch):
+    """Of a study with other settings, in the same work dir."""
+    study = make_study(tmp_path, small)
+    losses, lrs = [Variant.parse('WingLoss')], {'WingLoss': 1e-3}
+    (other, _), = plan_finals(make_study(
+        tmp_path, {**small, 'model.head.dropout': 0.1}), losses, lrs, [0])
+    plan = plan_finals(study, losses, lrs, [0])
+    assert plan[0][0].work_dir == other.work_dir
+
+    def run_jobs(jobs, at_once, finish, *more):
+        write_record(make_result().record, other.record)
+        other.cfg.dump(other.config)
+        finish(jobs[0])
+
+    monkeypatch.setattr('mmwing.comparison.study.run_jobs', run_jobs)
+    with pytest.raises(ValueError, match='holds another run than final WingLoss'):
+        run_stage(study, plan, 1, say=str)
+    assert not study.results.exists()
+
+
+def test_checkpoints_of_another_run_are_left(make_result, tmp_path):
+    result = make_result(stage='tune')
+    study = Study(CNN6, tmp_path, tmp_path / 'study.jsonl')
+    add_result(result, study.results)
+    job = Job('tune', Config(dict(run_hash='a')), tmp_path / result.name)
+    job.work_dir.mkdir()
+    Config(dict(run_hash='b')).dump(job.config)
+    (job.work_dir / 'epoch_2.pth').touch()
+    assert run_stage(study, [(job, result)], 1) == 0
+    assert (job.work_dir / 'epoch_2.pth').exists()
 
 
 def test_the_budget_counts_finished_and_begun_runs_once(make_result, tmp_path):
@@ -339,3 +380,34 @@ def test_a_kill_between_result_and_tidying_is_made_good(make_result, tmp_path):
     (job.work_dir / 'epoch_2.pth').touch()
     assert run_stage(study, [(job, result)], 1) == 0
     assert not list(job.work_dir.iterdir())
+
+
+def test_the_tool_chooses_among_the_runs_of_this_tuning(tmp_path, small, make_result,
+                                                        monkeypatch):
+    """Not among those of other seeds and rates that the file has besides."""
+    spec = importlib.util.spec_from_file_location(
+        'tool', tool_path('compare_losses.py'))
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    out = tmp_path / 'study.jsonl'
+    add_result(make_result(stage='tune', lr=9., seed=1, shift=-0.02), out)
+    add_result(make_result(stage='tune', lr=9., shift=-0.02), out)
+    final = []
+
+    def run_stage(study, plan, *how):
+        for _, result in plan:
+            if result.stage == 'tune':
+                record = make_result(shift=result.lr).record
+                add_result(replace(result, record=replace(
+                    record, training=replace(record.training, lr=result.lr))), out)
+            else:
+                final.append(result.lr)
+        return 0
+
+    monkeypatch.setattr(tool, 'run_stage', run_stage)
+    monkeypatch.setattr('sys.argv', [
+        'compare_losses', CNN6, '--losses', 'WingLoss', '--tune-lrs', '1e-3', '2e-3',
+        '--tune-epochs', '2', '--work-dir', str(tmp_path), '--cfg-options',
+        *(f'{key}={value}' for key, value in small.items())])
+    assert tool.train(tool.parse_args(), out) == 0
+    assert final == [1e-3]

@@ -7,6 +7,7 @@ import pytest
 
 from mmwing.comparison import write_overview, write_tables
 from mmwing.comparison.tables import make_rows
+from mmwing.engine.hooks.run_record_hook import BEFORE_DEVICE
 
 
 @pytest.fixture
@@ -103,9 +104,62 @@ def test_other_data_in_a_seed_are_told(make_result, tmp_path):
     runs = [make_result(), make_result('L1Loss', batches=['x'])]
     text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
     assert 'except for: ' in text
-    runs = [make_result(batches=[None])]
+    # In each seed another one is odd, so that all are.
+    runs = [make_result(loss, seed, batches=['x' if loss == odd else 'y'])
+            for seed, odd in enumerate(('WingLoss', 'L1Loss', 'L2Loss'))
+            for loss in ('WingLoss', 'L1Loss', 'L2Loss')]
     text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
     assert 'did not see the same training pictures' in text
+
+
+@pytest.mark.parametrize('batches', [(None,), ('aa', None), ()])
+def test_nothing_is_claimed_of_batches_without_checksum(make_result, tmp_path, batches):
+    runs = [make_result(loss) for loss in ('WingLoss', 'L1Loss')]
+    runs = [replace(run, record=replace(run.record, training=replace(
+        run.training, batches=batches))) for run in runs]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert 'Whether the runs saw the same training pictures is not known' in text
+    runs = [runs[0], make_result('L1Loss'), make_result('L2Loss')]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert 'except for: WingLoss' in text
+
+
+def test_of_the_device_path_only_what_it_was_given_is_claimed(make_result, tmp_path):
+    batches = [f'{BEFORE_DEVICE}aa']
+    runs = [make_result(loss, batches=batches) for loss in ('WingLoss', 'L1Loss')]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert ('saw the same training pictures, before the device augments them, in the '
+            'same order (checksums') in text
+    runs = [runs[0], *(make_result(loss) for loss in ('L1Loss', 'L2Loss'))]
+    text = write_tables(runs, tmp_path / 'study.md')[0].read_text()
+    assert 'before the device' not in text and 'except for: WingLoss' in text
+
+
+def test_the_reference_is_the_one_that_was_asked_for(make_result, tmp_path):
+    """Also where a better one has no seed in common with it."""
+    runs = [make_result(), make_result('L1Loss', shift=0.1),
+            make_result('L2Loss', seed=7, shift=-0.01)]
+    for reference, name in ((None, 'WingLoss'), ('L1Loss', 'L1Loss')):
+        text = write_tables(runs, tmp_path / 'study.md', reference)[0].read_text()
+        assert f'| difference to {name} |' in text
+        assert f'NME less that of `{name}` on' in text
+        assert text.count(f'--reference {name}') == 2
+
+
+def test_runs_that_chose_otherwise_stand_apart(make_result, tmp_path):
+    """Another seed or length is another table; the command has what was chosen."""
+    tuned = [make_result(stage='tune', lr=lr, seed=seed,
+                         shift=0. if lr == best else 0.01)
+             for seed, best in ((0, 2e-3), (1, 1e-3)) for lr in (1e-3, 2e-3)]
+    tuned.append(make_result(stage='tune', lr=5e-3, seed=1, shift=0.01))
+    text = write_tables([make_result(), *tuned], tmp_path / 'study.md')[0].read_text()
+    assert text.count('## Learning rates') == 1
+    for seed, place in ((0, 2), (1, 1)):
+        part = text.split(f'with seed {seed} on 50 faces')[1]
+        row = next(line for line in part.splitlines() if line.startswith('| `Wing'))
+        assert [cell.startswith('**') for cell in row.split(' | ')[1:3]] == [
+            place == 1, place == 2]
+    assert '--tune-lrs 0.001 0.002 0.005' in text
 
 
 @pytest.mark.parametrize('key, value', [

@@ -1,11 +1,19 @@
 """The record that a training keeps, over interruptions."""
 
+import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import torch
+from mmengine.config import Config
 
 from mmwing.config import build_runner, load_config
-from mmwing.evaluation import read_record, write_record
+from mmwing.engine import RunRecordHook
+from mmwing.engine.hooks import run_record_hook
+from mmwing.engine.hooks.run_record_hook import BEFORE_DEVICE
+from mmwing.evaluation import RunRecord, read_record, write_record
+from mmwing.evaluation.run import Training
 
 CNN6 = 'td-reg_cnn6_wing_1xb64-24e_synthetic-64x64'
 OPTIONS = {
@@ -100,3 +108,80 @@ def test_a_validation_that_a_kill_came_before_is_made_good(tmp_path):
     curve = read_record(tmp_path / 'work').training.curve
     assert curve[:2] == whole.training.curve
     assert [point['epoch'] for point in curve] == [1, 2, 3]
+
+
+@pytest.mark.parametrize('resident', [True, False])
+def test_where_the_device_augments_the_faces_before_are_summed(resident, tmp_path):
+    """Batches hold no pixels, or canvases, which are the same however they are cut."""
+    runner = make_runner(tmp_path, augment_on_device=dict(resident=resident))
+    runner.train()
+    found = read_record(tmp_path / 'work').training.batches
+    assert all(each.startswith(BEFORE_DEVICE) for each in found)
+    assert len(found) == len(set(found)) == 2  # they are shuffled
+
+
+def test_the_checksum_sees_landmarks_that_the_device_gets(tmp_path):
+    """Label noise is drawn on the host; the canvas does not show it."""
+    runner = make_runner(tmp_path, augment_on_device=dict(resident=True))
+    hook = RunRecordHook(checksum=True)
+    batch = next(iter(runner.train_dataloader))
+
+    def checksum():
+        hook.before_train_epoch(SimpleNamespace(
+            iter=0, epoch=0, train_loop=SimpleNamespace(dataloader=())))
+        hook.before_train_iter(runner, 0, batch)
+        return hook._checksum
+
+    before = checksum()
+    assert checksum() == before
+    face = batch['data_samples'][0]
+    batch['data_samples'][0] = replace(face, keypoints=face.keypoints + 1)
+    assert checksum() != before
+
+
+def fake_runner(tmp_path, iteration=0):
+    loop = SimpleNamespace(max_epochs=2, dataloader=(), val_begin=9, val_interval=1)
+    return SimpleNamespace(
+        work_dir=str(tmp_path), iter=iteration, epoch=0, train_loop=loop, val_loop=loop,
+        cfg=Config(dict(optim_wrapper={})))
+
+
+def test_an_epoch_of_which_nothing_was_summed_is_not_known(tmp_path):
+    hook, runner = RunRecordHook(checksum=True), fake_runner(tmp_path)
+    hook.before_train(runner)
+    for batch in ({'other': torch.zeros(1)}, {'inputs': [torch.zeros(1)]}):
+        hook.before_train_epoch(runner)
+        hook.before_train_iter(runner, 0, batch)
+        hook.after_train_epoch(runner)
+    first, second = read_record(tmp_path).training.batches
+    assert first is None and second is not None
+
+
+def test_a_training_without_validation_is_refused_at_once(tmp_path):
+    runner = make_runner(tmp_path, val_cfg=None, val_dataloader=None,
+                         val_evaluator=None)
+    with pytest.raises(ValueError, match='none .*by --no-validate.*custom_hooks'):
+        runner.train()
+    assert runner.iter == 0
+
+
+def record_on_rank(rank, world, folder):
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=world)
+    times = iter([100., 110. + 10 * rank])
+    run_record_hook.time = SimpleNamespace(process_time=lambda: next(times))
+    hook, runner = RunRecordHook(), fake_runner(folder, iteration=1)
+    hook.before_train(runner)
+    hook.after_train_epoch(runner)
+    torch.distributed.barrier()
+    os._exit(0)
+
+
+def test_the_time_of_all_processes_counts(tmp_path):
+    """And that of those before the training was resumed once."""
+    write_record(RunRecord((), {}, (), training=Training(cpu_seconds=5.)),
+                 tmp_path / 'run.json')
+    torch.multiprocessing.start_processes(
+        record_on_rank, args=(2, tmp_path), nprocs=2, start_method='fork')
+    assert read_record(tmp_path).training.cpu_seconds == 5 + 10 + 20
