@@ -63,6 +63,27 @@ def test_joining_is_one_after_the_other(kind):
     assert_close(scale_of(compose(outer, inner)), scale_of(outer) * scale_of(inner))
 
 
+@pytest.mark.parametrize('function, arguments', [
+    (transform_points, lambda m, p: (m, p)), (compose, lambda m, p: (m, m.flip(0))),
+    (invert, lambda m, p: (m, )), (fit_similarity, lambda m, p: (p, p.flip(0)))])
+def test_half_precision_does_not_reach_coordinates(function, arguments):
+    """A training with autocast makes its labels inside of it."""
+    arguments = [each.float() for each in arguments(
+        random_similarities(9, torch.from_numpy), random_points(9, torch.from_numpy))]
+    with torch.autocast('cpu', torch.bfloat16):
+        found = function(*arguments)
+    torch.testing.assert_close(found, function(*arguments), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('function, other', [
+    (transform_points, lambda m: random_points(3, torch.from_numpy)),
+    (compose, lambda m: m.detach().flip(0))])
+def test_applying_and_joining_are_differentiable(function, other):
+    matrix = random_similarities(3, torch.from_numpy).requires_grad_()
+    assert torch.autograd.gradcheck(function,
+                                    [matrix, other(matrix).requires_grad_()])
+
+
 @BOTH
 def test_it_maps_the_point_it_was_told_to(kind):
     a, b = random_points(1, kind, 4)[0].T

@@ -9,7 +9,6 @@ from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
-from torch.utils.data import Dataset
 
 from mmwing.engine.unwrapped import unwrapped_model
 from mmwing.registry import HOOKS
@@ -72,7 +71,7 @@ class PipelineSwitchHook(Hook):
         loader._iterator = None
 
 
-def _with_pipelines(dataset: Dataset) -> list[Any]:
+def _with_pipelines(dataset: Any) -> list[Any]:
     """The data sets whose pipelines make the samples, inside of wrappers."""
     if hasattr(dataset, 'pipeline'):
         return [dataset]

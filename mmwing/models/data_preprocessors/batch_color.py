@@ -59,5 +59,7 @@ class BatchColor:
         matrix = torch.where(draw.changed[:, None, None], matrix,
                              torch.eye(3, device=images.device))
         offset = torch.where(draw.changed, offset, 0)
-        changed = torch.baddbmm(offset[:, None, None], matrix, images.flatten(2))
+        # Half precision, which autocast takes for products, is a grey level off.
+        with torch.autocast(images.device.type, enabled=False):
+            changed = torch.baddbmm(offset[:, None, None], matrix, images.flatten(2))
         return changed.clamp_(0, 255).view_as(images)

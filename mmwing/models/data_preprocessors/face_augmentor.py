@@ -167,14 +167,20 @@ class FaceAugmentor(PoseDataPreprocessor):
             RandomFaceBox, FaceContext, FaceAffine, then RandomColor, RandomOcclusion,
             RandomGaussianBlur, and GenerateTarget with a codec of coordinates.
         seed (int, optional): Of the draws. Defaults to that of the runner.
-        **kwargs: Those of ``PoseDataPreprocessor``.
+        **kwargs: Those of ``PoseDataPreprocessor``, but ``batch_augments`` and
+            ``pad_size_divisor``: faces are cropped to one size and are not padded.
 
     Raises:
-        ValueError: A transform has no counterpart here.
+        ValueError: A transform or an argument has no counterpart here.
     """
 
     def __init__(self, pipeline: Sequence[dict], seed: int | None = None,
                  **kwargs) -> None:
+        for name, without in (('batch_augments', None), ('pad_size_divisor', 1)):
+            if kwargs.get(name, without) != without:
+                raise ValueError(
+                    f'{name} has no counterpart on the device, got {kwargs[name]!r}: '
+                    'leave it out, or train without augment_on_device')
         super().__init__(**kwargs)
         self.seed = seed
         self._calls = 0
@@ -254,7 +260,7 @@ class FaceAugmentor(PoseDataPreprocessor):
     def _to_device(self, array: np.ndarray) -> Tensor:
         tensor = torch.from_numpy(array)
         if self.device.type == 'cuda':
-            # From pinned memory the copy does not halt the device.
+            # From pinned memory the copy does not synchronise with the GPU.
             return tensor.pin_memory().to(self.device, non_blocking=True)
         return tensor.to(self.device)
 

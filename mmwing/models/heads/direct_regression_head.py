@@ -127,7 +127,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             *layers, init_cfg=hidden_init if init_cfg is None else None)
 
         self.input_size = self._resolve_input_size(input_size)
-        # Made once: a tensor that is made in each step halts a GPU.
+        # Made once: a tensor that is made in each step synchronises with the GPU.
         self.register_buffer(
             'pixels', None if self.input_size is None else torch.tensor(
                 self.input_size, dtype=torch.float32), persistent=False)
@@ -355,7 +355,7 @@ class DirectRegressionHead(HasMeanShape, RegressionHead):
             self.confidence(*evidence), residual * self.pixels, known)}
 
     def _require_training_setup(self) -> None:
-        # Looked at once: the mean shape lives on the device, and looking halts it.
+        # Once: to look at the mean shape, on the device, synchronises with the GPU.
         if getattr(self, '_training_setup_checked', False):
             return
         self.require_mean_shape()

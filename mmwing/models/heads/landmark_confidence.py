@@ -8,8 +8,8 @@ import torch
 from mmengine.model import BaseModule, kaiming_init
 from torch import Tensor, nn
 
+from mmwing.arguments import check_flags, is_whole
 from mmwing.models.losses import ErrorLikelihood, L1Loss, ResidualLoss
-from mmwing.models.losses.base import check_positive
 from mmwing.registry import MODELS
 
 #: A landmark counts as found within this share of the input's side (the root of its
@@ -51,7 +51,7 @@ class LandmarkConfidence(BaseModule):
 
     Raises:
         ValueError: If an argument is out of range, or the penalty makes no likelihood.
-        TypeError: If ``likelihood`` is no loss on residuals.
+        TypeError: If ``likelihood`` is no loss on residuals, or ``alone`` no bool.
     """
 
     calibration: Tensor
@@ -62,8 +62,12 @@ class LandmarkConfidence(BaseModule):
                  hidden_channels: int = 64, local_hidden_channels: int = 32,
                  alone: bool = False) -> None:
         super().__init__()
-        check_positive('confidence', hidden_channels=hidden_channels,
-                       local_hidden_channels=local_hidden_channels)
+        for name, width in (('hidden_channels', hidden_channels),
+                            ('local_hidden_channels', local_hidden_channels)):
+            if not is_whole(width, 1):
+                raise ValueError(f'confidence: {name} must be a positive whole number, '
+                                 f'got {width!r}')
+        check_flags(alone=alone)
         loss = L1Loss() if likelihood is None else MODELS.build(likelihood)
         if not isinstance(loss, ResidualLoss):
             raise TypeError('confidence: likelihood must name a loss of mmwing on '

@@ -6,11 +6,13 @@ defaults of their own. Any :class:`ResidualLoss` takes heat maps too, and warns 
 its lengths are still those for pixels.
 """
 
+import math
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmwing.arguments import is_number
 from mmwing.registry import MODELS
 
 from . import penalties
@@ -31,6 +33,9 @@ class HeatmapLoss(ResidualLoss):
         foreground_threshold (float): Defaults to 0.2, the paper's.
         reduction (str): Defaults to ``'mean'``, as MMPose's heat-map losses.
         **kwargs: See :class:`ResidualLoss`; heat maps have no ``input_size``.
+
+    Raises:
+        ValueError: If an argument is no number or out of range.
     """
 
     target_kind = 'heat maps'
@@ -42,9 +47,9 @@ class HeatmapLoss(ResidualLoss):
                  **kwargs: Any) -> None:
         super().__init__(reduction=reduction, **kwargs)
         name = type(self).__name__
-        if foreground_weight < 0:
-            raise ValueError(f'{name}: foreground_weight must not be negative, got '
-                             f'{foreground_weight!r}')
+        if not (is_number(foreground_weight) and 0 <= foreground_weight < math.inf):
+            raise ValueError(f'{name}: foreground_weight must be a finite number, 0 or '
+                             f'more, got {foreground_weight!r}')
         check_positive(name, foreground_threshold=foreground_threshold)
         self.foreground_weight = foreground_weight
         self.foreground_threshold = foreground_threshold

@@ -60,11 +60,12 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
     then set ``stage1=dict(init_cfg=dict(type='Pretrained', checkpoint=...))`` and
     ``freeze_stage1=True``.
 
-    **Accidents.** Where the prediction of stage 1 is not finite, has no extent, is
+    **Fallback.** Where the prediction of stage 1 is not finite, has no extent, is
     more than three times too large or too small, centred outside the face box, or
-    does not resemble a face, stage 2 gets the face box instead. ``fallbacks``, the
-    number of such faces in the batch, is logged in training; ``fallback`` in
-    ``pred_instances`` tells in a test.
+    does not resemble the mean shape (which 68 points at random do not, but five often
+    do), stage 2 gets the face box instead. ``fallbacks``, the number of such faces in
+    the batch, is logged in training; ``fallback`` in ``pred_instances`` tells in a
+    test.
 
     Args:
         stage1 (dict): ``backbone``, ``head``, and optionally ``neck`` and

@@ -18,8 +18,10 @@ from mmwing.geometry import (
 
 from .crop import crop
 
-# What stage 1 may be off by before its prediction is taken for an accident.
+# What stage 1 may be off by before the face box is taken instead.
 MAX_ZOOM = 3.
+# A mirrored face agrees less. Of shapes of K points drawn at random 0.75^(K - 2) agree
+# more: one in 10^8 with 68 points, but three in four triangles.
 MIN_AGREEMENT = 0.5
 
 

@@ -231,6 +231,20 @@ def test_channels_and_scale_are_those_of_mmpose(batch):
     torch.testing.assert_close(ours, theirs)
 
 
+@both_ways
+def test_autocast_changes_neither_labels_nor_pixels(batch, way):
+    """MMEngine prepares a batch inside the autocast context of the step."""
+    steps = pipeline((128, 128), dict(rotation=40, jitter=0.1), pixels=ALL)
+    plain, autocast = (way(FaceAugmentor(steps, seed=0)) for _ in range(2))
+    expected = plain(batch, training=True)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = autocast(batch, training=True)
+    torch.testing.assert_close(found['inputs'], expected['inputs'], rtol=0, atol=1e-3)
+    torch.testing.assert_close(found['data_samples'].keypoint_labels * 128,
+                               expected['data_samples'].keypoint_labels * 128,
+                               rtol=0, atol=1e-4)
+
+
 def test_draws_depend_on_seed_iteration_and_process_alone(batch, monkeypatch):
     hub = MessageHub.get_current_instance()
 
@@ -377,6 +391,16 @@ def test_visible_weights_beside_visible():
 def test_what_has_no_counterpart_is_named(steps, message):
     with pytest.raises(ValueError, match=message):
         FaceAugmentor(steps)
+
+
+@pytest.mark.parametrize('argument', [
+    dict(pad_size_divisor=32),
+    dict(batch_augments=[dict(type='BatchSyncRandomResize', random_size_range=(64, 96),
+                              interval=10)])])
+def test_arguments_that_a_batch_of_canvases_would_ignore(argument):
+    name, = argument
+    with pytest.raises(ValueError, match=f'{name} has no counterpart on the device'):
+        FaceAugmentor(pipeline(), **argument)
 
 
 def test_faces_that_differ_in_landmarks(batch):

@@ -1,5 +1,6 @@
 """The confidence of heads: what it says, and that landmarks do not feel it."""
 
+import copy
 import io
 
 import numpy as np
@@ -13,6 +14,7 @@ from mmwing.models.heads import (
     LandmarkConfidence,
     LocalRefinementHead,
 )
+from mmwing.models.losses import ResidualLoss
 from tests.models.heads.test_direct_regression_head import CODEC, SIZE, K, make_samples
 
 HEADS = {
@@ -255,6 +257,13 @@ def test_compiles_in_one_graph():
                                head.forward_with_errors(make_maps()))
 
 
+def test_the_likelihood_is_no_loss_of_the_training():
+    """Hooks that look for losses would change its penalty, but not its constants."""
+    branch = copy.deepcopy(build('direct', confidence={})).confidence
+    assert not any(isinstance(each, ResidualLoss) for each in branch.modules())
+    assert all(key.startswith(('face.', 'calibration')) for key in branch.state_dict())
+
+
 def test_a_diverged_network_expects_no_more_than_it_can_say():
     head = build('direct', confidence={})
     nn.init.constant_(head.confidence.face.output.bias, 1e4)
@@ -269,6 +278,11 @@ def test_a_diverged_network_expects_no_more_than_it_can_say():
 
 @pytest.mark.parametrize('confidence, error, message', [
     ({'hidden_channels': 0}, ValueError, 'confidence: hidden_channels must be'),
+    ({'hidden_channels': 64.5}, ValueError,
+     'hidden_channels must be a positive whole number, got 64.5'),
+    ({'local_hidden_channels': True}, ValueError,
+     'local_hidden_channels must be a positive whole number, got True'),
+    ({'alone': 'no'}, TypeError, "alone must be True or False, got 'no'"),
     ({'likelihood': {'type': 'SmoothL1Loss'}}, TypeError,
      'likelihood must name a loss of mmwing on residuals, got SmoothL1Loss'),
     ({'likelihood': {'type': 'mmwing.AdaptiveWingLoss'}}, ValueError,

@@ -179,7 +179,9 @@ def test_coordinates_are_refused(loss_type):
 @pytest.mark.parametrize('build, message', [
     (lambda: AdaptiveWingLoss(alpha=2), 'alpha must be above 2.*got 2'),
     (lambda: AdaptiveWingLoss(theta=0), 'AdaptiveWingLoss: theta'),
-    (lambda: AdaptiveWingLoss(foreground_weight=-1), 'foreground_weight'),
+    *((lambda weight=weight: AdaptiveWingLoss(foreground_weight=weight),
+       f'foreground_weight must be a finite number, 0 or more, got {weight!r}')
+      for weight in (-1, math.nan, math.inf, True, None, '10')),
     (lambda: HeatmapWingLoss(foreground_threshold=0), 'foreground_threshold'),
     (lambda: HeatmapWingLoss(omega=0), 'HeatmapWingLoss: omega'),
     (lambda: HeatmapWingLoss(reduction='all'), 'reduction must be one of'),

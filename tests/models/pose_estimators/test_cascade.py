@@ -1,5 +1,7 @@
 """The cascade with stages that find painted dots, and with real ones."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -12,9 +14,12 @@ from mmpose.structures import PoseDataSample
 
 import mmwing
 from mmwing.datasets.face import SyntheticFaceDataset
+from mmwing.datasets.face.painter import face_landmarks
 from mmwing.engine.hooks import MeanShapeHook
-from mmwing.geometry import invert, transform_points
+from mmwing.geometry import invert, similarity, transform_points
+from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.pose_estimators.stage import samples_of, set_labels
+from mmwing.models.pose_estimators.stage_crops import StageCrops
 
 
 def predictions(model, dots, faces, name='keypoints'):
@@ -125,10 +130,10 @@ def test_tensor_mode_is_predict_without_decoding_and_differentiable(dots):
     assert images.grad.isfinite().all() and images.grad.abs().sum() > 0
 
 
-# ------------------------------------------------------------------- accidents
+# -------------------------------------------------------------------- fallback
 
 
-ACCIDENTS = {
+UNUSABLE = {
     'all points equal': torch.full((1, 3, 2), 0.5),
     'NaN': torch.tensor([[[0.4, 0.4], [float('nan'), 0.4], [0.5, 0.6]]]),
     'infinite': torch.tensor([[[0.4, 0.4], [float('inf'), 0.4], [0.5, 0.6]]]),
@@ -140,12 +145,12 @@ ACCIDENTS = {
 }
 
 
-@pytest.mark.parametrize('name', [n for n in ACCIDENTS if n != 'no face'])
+@pytest.mark.parametrize('name', [n for n in UNUSABLE if n != 'no face'])
 @pytest.mark.parametrize('flip_test', [False, True])
-def test_an_accident_of_stage_1_falls_back_to_the_face_box(dots, name, flip_test):
+def test_what_is_unusable_falls_back_to_the_face_box(dots, name, flip_test):
     faces = dots.faces(3, degrees=10)
     model = dots.build(test_cfg=dict(flip_test=flip_test))
-    model.stage1.head.told = ACCIDENTS[name]
+    model.stage1.head.told = UNUSABLE[name]
     np.testing.assert_allclose(predictions(model, dots, faces), dots.to_image(faces),
                                atol=0.05)
     assert predictions(model, dots, faces, 'fallback').all()
@@ -156,7 +161,7 @@ def test_an_accident_of_stage_1_falls_back_to_the_face_box(dots, name, flip_test
     torch.testing.assert_close(found, expected, rtol=0, atol=0.05)
 
 
-def test_one_accident_leaves_the_other_faces_alone(dots):
+def test_one_fallback_leaves_the_other_faces_alone(dots):
     faces = dots.faces(3)
     model = dots.build()
     points = torch.from_numpy(faces)
@@ -170,34 +175,41 @@ def test_one_accident_leaves_the_other_faces_alone(dots):
     torch.testing.assert_close(matrix[1], model.crops.box_to_crop2[0])
 
 
-@pytest.mark.parametrize('name', sorted(ACCIDENTS))
+@pytest.mark.parametrize('name', sorted(UNUSABLE))
 def test_the_crop_stays_finite_and_so_does_its_gradient(dots, name):
     model = dots.build()
-    points = (ACCIDENTS[name] * 200).requires_grad_()
+    points = (UNUSABLE[name] * 200).requires_grad_()
     matrix, _ = model.crops.align(points, model.mean_shape)
     assert matrix.isfinite().all()
     matrix.sum().backward()
     assert points.grad.isfinite().all()
 
 
-def test_points_that_are_no_face_are_unusable(dots):
-    model = dots.build()
-    reference = model.crops.mean_points(model.mean_shape)
-    mirrored = reference.clone()
-    mirrored[..., 0] = 200 - mirrored[..., 0]
-    # Turned half about and mirrored, three points of a triangle hardly agree.
-    scattered = torch.tensor([[[80., 100], [100, 84], [100, 116]]])
-    assert model.crops.align(reference, model.mean_shape)[1].all()
-    agreement = model.crops.align(scattered, model.mean_shape)[1]
-    assert agreement.dtype == torch.bool
+def test_points_that_are_no_face_are_unusable():
+    """Where place and size are those of a face, and so only the shape tells."""
+    mean = torch.from_numpy(face_landmarks(0, 0, 200)).float()
+    middle = mean.mean(0)
+    crops = StageCrops((200, 200), (64, 64), (128, 128), context=1.5, zoom=1.)
+    for seed in range(1, 20):
+        turn = 0.3 * seed
+        matrix = similarity(*torch.tensor([[0.7 * math.cos(turn)],
+                                           [0.7 * math.sin(turn)]]), middle, middle)
+        face = transform_points(
+            matrix, torch.from_numpy(face_landmarks(0, seed, 200)).float())
+        mirrored = (face - middle) * torch.tensor([-1., 1]) + middle
+        scattered = middle + 40 * torch.randn(
+            1, 68, 2, generator=torch.Generator().manual_seed(seed))
+        points = torch.cat([face, mirrored, scattered])
+        _, usable = crops.align(points, mean / 200)
+        assert usable.tolist() == [True, False, False]
 
 
-def test_accidents_are_counted_in_training(dots):
+def test_fallbacks_are_counted_in_training(dots):
     faces = dots.faces(4)
     model = dots.build().train()
     losses = model(dots.paint(faces), dots.samples(faces), mode='loss')
     assert losses['fallbacks'] == 0
-    model.stage1.head.told = ACCIDENTS['all points equal']
+    model.stage1.head.told = UNUSABLE['all points equal']
     losses = model(dots.paint(faces), dots.samples(faces), mode='loss')
     assert losses['fallbacks'] == 4
     total, logged = model.parse_losses(losses)
@@ -318,6 +330,30 @@ def test_each_stage_learns_from_its_own_loss_alone(dots):
     assert all(p.grad.isfinite().all() for p in model.stage2.parameters())
     losses['stage1.loss_kpt'].backward()
     assert all(p.grad is not None for p in model.stage1.parameters())
+
+
+def mapped(model, dots, faces):
+    """What the matrices of the crops move: predictions, and labels of both stages."""
+    found = [torch.from_numpy(predictions(model, dots, faces, name))
+             for name in ('keypoints', 'keypoints_stage1')]
+    found.append(model(dots.paint(faces), None, mode='tensor') * 200)
+    for stage, size in ((model.stage1, 64), (model.stage2, 128)):
+        stage.head.loss = lambda feats, samples, train_cfg, size=size: (
+            found.append(torch.cat(labels_of(samples)[0]) * size) or {})
+    model.train()(dots.paint(faces), dots.samples(faces), mode='loss')
+    return found
+
+
+def test_autocast_moves_neither_labels_nor_predictions(dots):
+    """These stages themselves compute in float32."""
+    found = []
+    for autocast in (False, True):
+        torch.manual_seed(0)
+        model = dots.build(rotation=30, jitter=0.2)
+        with torch.autocast('cpu', torch.bfloat16, enabled=autocast):
+            found.append(mapped(model, dots, dots.faces()))
+    assert len(found[0]) == 5
+    torch.testing.assert_close(*found, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize('autocast', [False, True])
