@@ -18,7 +18,7 @@ class HasMeanShape:
     """Mixin of a module whose buffer ``mean_shape`` (K, 2) may be filled later.
 
     NaN says "not yet": it survives a checkpoint and cannot go unnoticed. Looking at
-    the buffer halts a GPU, so that :meth:`require_mean_shape` does it once.
+    the buffer makes a GPU wait, so that :meth:`require_mean_shape` does it once.
     """
 
     mean_shape: Tensor | None

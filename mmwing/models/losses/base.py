@@ -19,7 +19,7 @@ DEFAULT_WIDTH = 64
 # Below this no penalty overflows in float32, and 0 x penalty is 0; 0 x inf is NaN.
 TAME = 1e15
 
-# Batches whose values are looked at, which halts a GPU: one may happen to be odd.
+# Batches whose values are looked at, which makes a GPU wait: one may happen to be odd.
 LOOKS = 10
 
 # Two thirds of the coordinates lie closer than this to their middle if they are
@@ -43,7 +43,7 @@ class ResidualLoss(nn.Module):
     **Not annotated** is what has weight 0 and what has a NaN target: it contributes
     neither loss nor gradient, whatever its target says. (A NaN target with a weight
     above 0 is treated so too: it is how annotations mark a missing point, and checking
-    for it would halt a GPU at each step.) A NaN or infinity in the *output* always
+    for it would make a GPU wait at each step.) A NaN or infinity in the *output* always
     surfaces in the loss, annotated or not, so that a diverged network is seen.
 
     **Several processes.** DistributedDataParallel averages gradients over processes.
@@ -390,7 +390,7 @@ def _value(reduce: Callable[[], Tensor]) -> float | None:
 def _is_tame(target: Tensor) -> bool:
     """Whether no entry is missing or too large for a weight of 0 to silence it.
 
-    To look costs little on a CPU; a GPU would be halted, hence the answer there is no.
+    To look costs little on a CPU; a GPU would have to wait, hence the answer there is no.
     """
     if target.device.type != 'cpu':
         return False
