@@ -390,7 +390,7 @@ def _value(reduce: Callable[[], Tensor]) -> float | None:
 def _is_tame(target: Tensor) -> bool:
     """Whether no entry is missing or too large for a weight of 0 to silence it.
 
-    To look costs little on a CPU; a GPU would have to wait, hence the answer there is no.
+    To look costs little on a CPU; a GPU would have to wait: there the answer is no.
     """
     if target.device.type != 'cpu':
         return False
