@@ -10,6 +10,7 @@ import difflib
 import fnmatch
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -162,6 +163,11 @@ def main(arguments: list[str] | None = None) -> int | str | None:
         status = _dispatch(command, rest)
         sys.stdout.flush()
         return status
+    except KeyboardInterrupt:  # while PyTorch and MMPose are loaded
+        if os.environ.get('MMWING_DEBUG'):
+            raise
+        print('interrupted', file=sys.stderr)
+        return 128 + signal.SIGINT
     except BrokenPipeError:  # `mmwing configs | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

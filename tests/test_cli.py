@@ -100,6 +100,15 @@ def test_a_program_that_returns_a_status_ends_with_it(tmp_path):
     assert done.returncode == 1 and 'nowhere' in done.stderr
 
 
+def test_ctrl_c_while_everything_is_loaded_is_one_word(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmwing._load', interrupted)
+    assert cli.main(['check']) == 130
+    assert capsys.readouterr().err == 'interrupted\n'
+
+
 def test_a_damaged_image_is_one_line(tmp_path):
     Image.new('RGB', (50, 50)).save(tmp_path / 'a.bmp')
     (tmp_path / 'a.bmp').write_bytes((tmp_path / 'a.bmp').read_bytes()[:-99])

@@ -101,7 +101,7 @@ class Landmarker(ABC):
 
         Raises:
             ValueError: If there are neither boxes nor a detector; if boxes do not fit;
-                if an image cannot be decoded.
+                if an image cannot be decoded; if what the model finds is not finite.
             FileNotFoundError: If there is no such file.
             TypeError: If an image is of a kind that is not supported.
         """
@@ -112,6 +112,11 @@ class Landmarker(ABC):
         loaded = (read_image(image, channel_order) for image in items)
         looks = self.looks if looks is None else check_looks(looks)
         for index, face in self._look(self._locate(loaded, given), looks):
+            if not np.isfinite(face.keypoints).all():
+                raise ValueError(
+                    'the model found landmarks that are not finite numbers in the box '
+                    f'{face.box.tolist()} of image {index}: its weights are broken, as '
+                    'after a training whose loss became NaN')
             results[index].append(face)
         return results if several else results[0]
 
@@ -135,11 +140,12 @@ class Landmarker(ABC):
             if self.detector is None:
                 raise ValueError(NO_DETECTOR)
             return [None] * count
-        if isinstance(boxes, str):
-            if boxes != 'whole':
+        for given in boxes if isinstance(boxes, (list, tuple)) else [boxes]:
+            if isinstance(given, str) and given != 'whole':
                 raise ValueError("boxes must be an array (N, 4) or 'whole', got "
-                                 f'{boxes!r}')
-            return ['whole'] * count
+                                 f'{given!r}')
+        if isinstance(boxes, str):
+            return [boxes] * count
         if not several:
             return [boxes]
         if not isinstance(boxes, (list, tuple, np.ndarray)) or len(boxes) != count:
@@ -173,15 +179,21 @@ class Landmarker(ABC):
             trained with; and the detector's scores (N,).
 
         Raises:
-            ValueError: If there is no detector.
+            ValueError: If there is no detector, or it gives something else.
         """
         if self.detector is None:
             raise ValueError(NO_DETECTOR)
         found, scores = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
-        boxes = np.asarray(found, np.float32).reshape(-1, 4)
+        boxes, scores = np.asarray(found, np.float32), np.asarray(scores)
+        if not boxes.size:
+            return np.empty((0, 4), np.float32), np.empty(0, np.float32)
+        if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
+            raise ValueError(
+                f'{type(self.detector).__name__}.detect must return boxes (N, 4), x1, '
+                f'y1, x2, y2, and scores (N,), got {boxes.shape} and {scores.shape}')
         box_map = getattr(self.detector, 'box_map', BoxMap())
         self._check_box_map(box_map)
-        return box_map(boxes), np.asarray(scores)
+        return box_map(boxes), scores
 
     def _check_box_map(self, box_map: BoxMap) -> None:
         own = self.dataset_meta.get('dataset_name')

@@ -1,5 +1,7 @@
 """FaceLandmarker: the predictions of MMPose, from images of any kind."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -125,6 +127,7 @@ def test_without_boxes_and_detector_nothing_is_guessed(landmarker, faces):
     ([[-60, 10, 0, 60]], 'outside of the image'),
     ([['a', 'b', 'c', 'd']], 'numbers'),
     ('detect', "'whole'"),
+    (['detect'], "'whole', got 'detect'"),
 ])
 def test_boxes_that_mean_no_face(landmarker, faces, boxes, message):
     with pytest.raises(ValueError, match=message):
@@ -178,6 +181,24 @@ def test_boxes_of_a_detector_are_mapped_to_those_of_the_training(checkpoint, fac
     # What a face says of itself gives it again.
     [again] = detecting(faces[0]['img'], boxes=[face.box])
     assert_same(again.keypoints, face.keypoints)
+
+
+@pytest.mark.parametrize(('found', 'message'), [
+    (([[10, 10, 60, 60, 1]], [0.5]), r'got \(1, 5\) and \(1,\)'),
+    (([[10, 10, 60, 60]], [0.5, 0.6]), r'got \(1, 4\) and \(2,\)'),
+    (([10, 10, 60, 60], [0.5]), r'got \(4,\) and \(1,\)')])
+def test_a_detector_that_gives_something_else(checkpoint, faces, found, message):
+    detector = SimpleNamespace(detect=lambda rgb: found)
+    detecting = FaceLandmarker(checkpoint, detector=detector, device='cpu')
+    with pytest.raises(ValueError, match=f'SimpleNamespace.detect must.*{message}'):
+        detecting(faces[0]['img'])
+
+
+def test_landmarks_that_are_no_numbers_are_no_result(checkpoint, faces):
+    broken = FaceLandmarker(checkpoint, device='cpu')
+    next(broken.model.head.fc.parameters()).data.fill_(np.nan)
+    with pytest.raises(ValueError, match='not finite.* of image 0: its weights'):
+        broken(faces[0]['img'], boxes='whole')
 
 
 def test_no_face_is_no_error(checkpoint, faces):
