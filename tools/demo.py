@@ -16,6 +16,7 @@ from pathlib import Path
 import mmwing
 from mmwing.config import exit_with_message
 from mmwing.inference.demo import DemoServer
+from mmwing.inference.models import find_model
 from mmwing.runtime.detectors import DETECTORS, find_detector
 
 
@@ -40,8 +41,13 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     detector = find_detector(args.detector)
-    named = {Path(os.path.abspath(model)).stem: model for model in args.model}
-    named.update({name: name for name in mmwing.list_models()})
+    named = {name: name for name in mmwing.list_models()}
+    for model in args.model:
+        find_model(model)
+        name = Path(os.path.abspath(model)).stem
+        named[model if name in named else name] = model
+    # The first on the page is the user's own.
+    named = dict(sorted(named.items(), key=lambda item: item[1] not in args.model))
     models = {name: partial(mmwing.FaceLandmarker, model, device=args.device,
                             detector=detector) for name, model in named.items()}
     if not 0 <= args.port < 65536:

@@ -45,7 +45,8 @@ def find_inputs(arguments: Sequence[str],
         arguments: Paths of files; folders, of which all images and videos are taken,
             at any depth; patterns such as ``photos/*.jpg``; addresses with ``://``;
             numbers of cameras, where no file is called so.
-        leave_out: A folder whose files are no inputs: the one that results go to.
+        leave_out: A folder whose files are no inputs, unless one is named: the one that
+            results go to.
 
     Returns:
         The inputs, in the order given and sorted within; and arguments that mean no
@@ -59,7 +60,7 @@ def find_inputs(arguments: Sequence[str],
             cameras[f'camera {int(argument)}'] = int(argument)
             continue
         files, reason = _files(argument)
-        if leave_out is not None:
+        if leave_out is not None and not os.path.isfile(argument):
             results = Path(leave_out).resolve()
             files = [(path, name) for path, name in files
                      if '://' in path or results not in Path(path).resolve().parents]

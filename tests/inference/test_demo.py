@@ -3,6 +3,8 @@
 import http.client
 import json
 import re
+import runpy
+import sys
 from urllib.parse import urlencode
 
 import cv2
@@ -150,3 +152,30 @@ def test_a_failure_says_nothing_of_this_machine(server, monkeypatch, capfd):
     status, found = post(server, PICTURE)
     assert status == 500 and 'secret' not in json.dumps(found)
     assert '/home/somebody/secret' in capfd.readouterr().err
+
+
+def run_demo(monkeypatch, *models):
+    """The names of the page that `mmwing demo --model ...` would open."""
+    def stop(host, port, models, detects):
+        raise ValueError(list(models))
+
+    monkeypatch.setattr('mmwing.inference.demo.DemoServer', stop)
+    monkeypatch.setattr(sys, 'argv', ['demo.py', *(
+        word for model in models for word in ('--model', str(model)))])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(mmwing.tool_path('demo.py'), run_name='__main__')
+    return str(end.value)
+
+
+def test_models_of_one_name_are_both_there_and_first(monkeypatch, tmp_path):
+    paths = [tmp_path / folder / 'best.pth' for folder in 'ab']
+    paths.append(tmp_path / 'cnn7-local_300w.pth')
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    names = ['best', str(paths[1]), str(paths[2]), *mmwing.list_models()]
+    assert str(names) in run_demo(monkeypatch, *paths)
+
+
+def test_a_model_that_is_not_there_is_told_before_the_page_opens(monkeypatch):
+    assert "'nope' does not exist" in run_demo(monkeypatch, 'nope')

@@ -268,6 +268,7 @@ def test_results_are_no_inputs(photos):
     (photos / 'out/drawings/a.jpg').write_bytes((photos / 'b.jpg').read_bytes())
     inputs, _ = find_inputs([str(photos)], leave_out=photos / 'out')
     assert [each.name for each in inputs] == ['a', 'b', 'deep/a']
+    assert find_inputs([str(photos / 'b.jpg')], leave_out=photos)[1] == []
 
 
 def test_a_folder_without_images(tmp_path):
