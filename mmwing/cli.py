@@ -100,8 +100,12 @@ def _configs(arguments: list[str]) -> int | str:
 
 def _doctor(arguments: list[str]) -> int:
     """Report what works, what stands in and what is broken."""
+    usage = 'usage: mmwing doctor'
+    if arguments in (['-h'], ['--help']):
+        print(f'{usage}\n\n{_doctor.__doc__}')
+        return 0
     if arguments:
-        return _misused('usage: mmwing doctor')
+        return _misused(usage)
     from mmwing.stack import doctor
 
     return doctor.main()

@@ -180,3 +180,12 @@ def test_the_doctor_speaks_when_nothing_else_works(package, content, message, tm
 def test_the_doctor_takes_no_arguments(capsys):
     assert cli.main(['doctor', 'please']) == 2
     assert 'usage: mmwing doctor' in capsys.readouterr().err
+    assert cli.main(['doctor', '--help']) == 0
+    assert 'usage: mmwing doctor' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('name', sorted({name for name, _ in cli.PROGRAMS.values()}))
+def test_examples_of_the_help_keep_their_lines(name):
+    """A backslash that Python takes away joins two lines of an example."""
+    doc = (TOOLS / name).read_text(encoding='utf-8').split('"""')[1]
+    assert not re.search(r'(?<!\\)\\\n', doc)

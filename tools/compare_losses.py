@@ -1,15 +1,15 @@
 """Train one config with several losses, or several changes, and make the table.
 
-    mmwing compare-losses CONFIG --losses WingLoss L1Loss mmpose:WingLoss \
+    mmwing compare-losses CONFIG --losses WingLoss L1Loss mmpose:WingLoss \\
         --seeds 0 1 2 --tune-lrs 3e-4 1e-3 3e-3 --out comparison.md
 
 A loss is mmwing's (WingLoss), has arguments ('WingLoss(omega=5,epsilon=1)'), or is
 MMPose's own on MMPose's stock head (mmpose:WingLoss); @config and @stock choose the
 head (mmpose:WingLoss@config, WingLoss@stock). In a cascade each stage gets the loss.
 
-    mmwing compare-losses CONFIG --variant full \
-        --variant 'no flip test' model.test_cfg.flip_test=False \
-        --variant PDB config:OTHER_CONFIG --variant 'L1, SGD' L1Loss KEY=VALUE \
+    mmwing compare-losses CONFIG --variant full \\
+        --variant 'no flip test' model.test_cfg.flip_test=False \\
+        --variant PDB config:OTHER_CONFIG --variant 'L1, SGD' L1Loss KEY=VALUE \\
         --reference full --seeds 0 1 2 --budget 6
 
 A variant has a label, and then any of: key=value, a config of its own, a loss.

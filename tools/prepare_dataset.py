@@ -2,7 +2,7 @@
 
     mmwing prepare wflw downloads/wflw data/wflw
     mmwing prepare 300w downloads/300w data/300w --crop 2 --size 320
-    mmwing prepare 300w downloads/300w data/300w --canvases \
+    mmwing prepare 300w downloads/300w data/300w --canvases \\
         td-reg_cnn6-device_wing_1xb16-20e_300w-64x64
 
 Writes what is whole and names the rest; ends with status 1 if something is broken, by
