@@ -39,9 +39,9 @@ class LossAnnealingHook(Hook):
 
     Raises:
         ValueError: If epochs are out of order, the training counts iterations,
-            ``curve`` is unknown, a geometric curve
-            would have to reach or cross zero, no loss has the arguments, or a loss
-            refuses one of the values that it will get.
+            ``curve`` is unknown, a geometric curve would have to reach or cross zero,
+            no loss has the arguments, or a loss refuses one of the values that it will
+            get.
         TypeError: If a value is not a pair of numbers.
 
     Example::

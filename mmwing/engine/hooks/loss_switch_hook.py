@@ -27,9 +27,9 @@ class LossSwitchHook(Hook):
             nothing is taken over from the old one.
 
     Raises:
-        ValueError: If ``switch_epoch`` is negative or beyond the training, which
-            counts epochs and not iterations, the model has no loss of mmwing's, or the
-            new one is for targets of another kind (heat maps instead of coordinates).
+        ValueError: If ``switch_epoch`` is negative or beyond the training, the training
+            counts iterations, the model has no loss of mmwing's, or the new one is for
+            targets of another kind (heat maps instead of coordinates).
         TypeError: If ``loss`` is not the config of a loss of mmwing's.
 
     Example::
