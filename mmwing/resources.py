@@ -29,10 +29,15 @@ def _suggest(name: str, known: list[str]) -> str:
     return '\n  '.join(['there are:', *known])
 
 
+def _configs() -> list[Path]:
+    """Files of the configs that train something."""
+    return [path for path in _folder('configs').rglob('*.py')
+            if '_base_' not in path.parts and not path.name.startswith('_')]
+
+
 def list_configs() -> list[str]:
     """Names of all configs that train something (not the bases)."""
-    return sorted(path.stem for path in _folder('configs').rglob('*.py')
-                  if '_base_' not in path.parts and not path.name.startswith('_'))
+    return sorted(path.stem for path in _configs())
 
 
 def config_path(name: str) -> str:
@@ -49,8 +54,7 @@ def config_path(name: str) -> str:
         ValueError: There is no config of that name; the nearest are named.
     """
     stem = name.removesuffix('.py')
-    matches = [p for p in _folder('configs').rglob(f'{stem}.py')
-               if '_base_' not in p.parts]
+    matches = [path for path in _configs() if path.stem == stem]
     if not matches:
         raise ValueError(f'no config {name!r}; {_suggest(stem, list_configs())}')
     return str(matches[0])

@@ -8,9 +8,12 @@ cut off are seen here in a second.
 
 import argparse
 
-from mmengine.config import DictAction
-
-from mmwing.config import browse_dataset, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    browse_dataset,
+    exit_with_message,
+    load_config,
+)
 from mmwing.files import check_file
 from mmwing.visualization.tile import save_picture
 
@@ -26,7 +29,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, default=128,
                         help='pixels of a tile, default: 128')
     parser.add_argument('--seed', type=int, default=0, help='of the augmentation')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     return parser.parse_args()
 

@@ -14,10 +14,13 @@ import argparse
 import os.path as osp
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import mmwing
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.files import check_file
 from mmwing.inference.calibration import (
     describe_confidence,
@@ -40,7 +43,7 @@ def parse_args() -> argparse.Namespace:
                         help='write figures, a table and a picture there')
     parser.add_argument('--out', metavar='PTH', help='write the calibrated checkpoint')
     parser.add_argument('--work-dir', help='the dir to save logs')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings: key=value, nested keys by dots; '
                         'test_dataloader.dataset.ann_file names other faces')
     args = parser.parse_args()

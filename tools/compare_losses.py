@@ -25,7 +25,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 from mmwing.comparison import (
@@ -44,7 +43,12 @@ from mmwing.comparison import (
     write_overview,
     write_tables,
 )
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.files import check_file
 from mmwing.locks import lock_file
 from mmwing.registry import DATASETS
@@ -71,7 +75,7 @@ def parse_args() -> argparse.Namespace:
                         help='length of a run that chooses, default: 4')
     parser.add_argument('--tune-iters', type=int, help='the same for a config that '
                         'counts iterations')
-    parser.add_argument('--tune-options', nargs='+', action=DictAction, default={},
+    parser.add_argument('--tune-options', nargs='+', action=ConfigOptions, default={},
                         help='settings of these runs alone, key=value: '
                         'train_dataloader.dataset.ann_file=FIT '
                         'val_dataloader.dataset.ann_file=DEV')
@@ -99,7 +103,7 @@ def parse_args() -> argparse.Namespace:
                         'group of faces: 0.5 0.9 are the half that is turned least, '
                         'the next 40 %%, and the tenth that is turned most, of the '
                         'validation set of CONFIG')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, default={},
                         help='override settings of the config, key=value')
     args = parser.parse_args()
     count = len(args.losses) + len(args.variant)

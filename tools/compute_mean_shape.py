@@ -9,10 +9,14 @@ this by itself; a file serves where many runs shall start from one and the same 
 
 import argparse
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.engine import compute_mean_shape
 from mmwing.files import check_file
 from mmwing.models.mean_shape import check_mean_shape_path, save_mean_shape
@@ -28,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--num-samples', type=int,
                         help='look at so many evenly spaced samples, default: all')
     parser.add_argument('--seed', type=int, default=0, help='seed of the augmentation')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     return parser.parse_args()
 

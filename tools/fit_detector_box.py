@@ -10,9 +10,12 @@ the map and what it leaves; --check does so on another split, with the same map.
 
 import argparse
 
-from mmengine.config import DictAction
-
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.files import check_file, write_json
 from mmwing.inference.detector_boxes import (
     describe_relation,
@@ -34,7 +37,7 @@ def parse_args() -> argparse.Namespace:
                         help='other faces to try the map on')
     parser.add_argument('--number', type=int,
                         help='how many faces of each, evenly spaced; default: all')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     parser.add_argument('--out', metavar='JSON', help='write the mapped boxes of the '
                         'last of these splits, for mmwing test --bbox-file')

@@ -10,9 +10,8 @@ nothing is to be mended.
 
 import argparse
 
-from mmengine.config import DictAction
-
 from mmwing.config import (
+    ConfigOptions,
     build_runner,
     check_data,
     check_weights,
@@ -34,7 +33,7 @@ def parse_args() -> argparse.Namespace:
                         help='faces to measure on, default: val')
     parser.add_argument('--work-dir', default='work_dirs/measure_label_offset',
                         help='the dir to save logs')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     return parser.parse_args()
 

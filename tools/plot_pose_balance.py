@@ -8,10 +8,14 @@ any other training set is wrapped in one, with the settings given here.
 
 import argparse
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.datasets.wrappers import PoseBalancedDataset
 from mmwing.files import check_file
 from mmwing.registry import DATASETS
@@ -31,7 +35,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--max-repeats', type=int, help='limit of the repeats')
     parser.add_argument('--faces', type=int, default=3,
                         help='example faces in each bin, default: 3')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     return parser.parse_args()
 

@@ -8,10 +8,14 @@ affine map through five true points: eye centres, nose tip, mouth corners.
 
 import argparse
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmwing.config import check_data, exit_with_message, load_config
+from mmwing.config import (
+    ConfigOptions,
+    check_data,
+    exit_with_message,
+    load_config,
+)
 from mmwing.evaluation.baselines import annotated_faces, shape_baselines
 from mmwing.evaluation.run import RunRecord
 from mmwing.evaluation.run_file import read_nme
@@ -27,7 +31,7 @@ def parse_args() -> argparse.Namespace:
                         help='a trained model: its report, the file of mmwing test '
                         '--out, or its NME as a fraction')
     parser.add_argument('--out', help='write the figures to this JSON file')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
     return parser.parse_args()
 

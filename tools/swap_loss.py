@@ -9,27 +9,33 @@ the standard output, and what was changed to the standard error.
 import argparse
 import contextlib
 import sys
-
-from mmengine.config import DictAction
+from collections.abc import Sequence
+from typing import Any
 
 import mmwing
-from mmwing.config import HEADS, exit_with_message, load_config, swap_loss
+from mmwing.config import (
+    HEADS,
+    ConfigOptions,
+    exit_with_message,
+    load_config,
+    swap_loss,
+)
 
 
-class KeyValues(DictAction):
-    """MMEngine's action, with a message for what has no value, or is no setting."""
+class LossArguments(ConfigOptions):
+    """Arguments of a loss as ``KEY=VALUE``, with a message for what is none."""
+
+    example = 'omega=40'
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
-                 values: list[str], option_string: str | None = None) -> None:
-        for value in values:
-            if '=' not in value:
-                parser.error(f'{option_string} takes KEY=VALUE, such as omega=40; got '
-                             f'{value!r}')
+                 values: str | Sequence[Any] | None,
+                 option_string: str | None = None) -> None:
+        for value in values or ():
             key = value.partition('=')[0]
             if key in ('cfg', 'loss', 'head'):  # swap_loss's own arguments
                 use = 'CONFIG comes first' if key == 'cfg' else f'use --{key}'
                 parser.error(f'{option_string} gives arguments of the loss, such as '
-                             f'omega=40, and {key} is none: {use}; got {value!r}')
+                             f'{self.example}, and {key} is none: {use}; got {value!r}')
         super().__call__(parser, namespace, values, option_string)
 
 
@@ -43,7 +49,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--head', choices=HEADS, default='keep',
         help='keep the head, or turn the model into direct regression')
-    parser.add_argument('--set', nargs='+', action=KeyValues, default={},
+    parser.add_argument('--set', nargs='+', action=LossArguments, default={},
                         metavar='KEY=VALUE', help='arguments of the loss')
     parser.add_argument('--out', metavar='FILE', help='the config to be written')
     return parser.parse_args()

@@ -12,13 +12,14 @@ import os
 import os.path as osp
 
 import mmengine
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 import mmwing
 from mmwing.config import (
     LAUNCHERS,
+    ConfigOptions,
     build_runner,
     check_data,
     check_weights,
@@ -73,7 +74,7 @@ def parse_args() -> argparse.Namespace:
                         'and the tenth that is turned most')
     parser.add_argument('--out', help='the file to save metric results')
     parser.add_argument('--dump', help='dump predictions to this pickle file')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings: key=value, nested keys by dots')
     parser.add_argument('--show-dir', help='directory for the pictures of samples')
     parser.add_argument('--show', action='store_true',

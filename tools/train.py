@@ -9,11 +9,12 @@ import os
 import os.path as osp
 from contextlib import nullcontext
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 import mmwing
 from mmwing.config import (
     LAUNCHERS,
+    ConfigOptions,
     build_runner,
     check_data,
     exit_with_message,
@@ -54,7 +55,7 @@ def parse_args() -> argparse.Namespace:
                         help='visualize every so many samples')
     parser.add_argument('--wait-time', type=float, default=1,
                         help='display time of every window (seconds)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings: key=value, nested keys by dots')
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none',
                         help='job launcher; pytorch runs on CPUs, too')

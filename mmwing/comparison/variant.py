@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from mmwing.config.losses import takes_heatmaps
+from mmwing.config.options import ConfigOptions, merge_options
 from mmwing.registry import MODELS
 
 #: What trains: the head of the config, or MMPose's own in its place.
@@ -165,8 +166,8 @@ class Variant:
         """
         cfg = copy.deepcopy(cfg)  # Config.copy() shares its content
         try:
-            cfg.merge_from_dict(self.options)
-        except (KeyError, TypeError) as error:
+            merge_options(cfg, self.options)
+        except ValueError as error:
             raise ValueError(f'variant {self.label!r}: {error}') from error
         if not self.name:
             return cfg
@@ -208,5 +209,5 @@ def _use_stock_head(model: dict, loss: dict) -> None:
 def _parse_options(pairs: Sequence[str]) -> dict:
     """What ``--cfg-options`` makes of ``key=value``."""
     parser = argparse.ArgumentParser(prog='--variant')
-    parser.add_argument('--options', nargs='*', action=DictAction, default={})
+    parser.add_argument('--options', nargs='*', action=ConfigOptions, default={})
     return parser.parse_args(['--options', *pairs]).options if pairs else {}

@@ -13,9 +13,11 @@ from mmwing.files import check_regular_file, read_json, read_text
 from mmwing.resources import config_path
 
 from .names import mmpose_config_path
+from .options import merge_options
 
 
-def load_config(config: str, cfg_options: dict | None = None) -> Config:
+def load_config(config: str | os.PathLike,
+                cfg_options: dict | None = None) -> Config:
     """Read a config by path, or one of mmwing's or MMPose's by name.
 
     Args:
@@ -29,8 +31,14 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
         FileNotFoundError: A path that does not exist, or a name that MMPose does
             not ship.
         ValueError: A name that mmwing does not ship, or a file that is no
-            model config, or a YAML file with tags that create Python objects.
+            model config, a YAML file with tags that create Python objects, or a
+            ``.py`` file that fails; an option that nothing reads.
+        TypeError: What is neither a name nor a path.
     """
+    if not isinstance(config, (str, os.PathLike)):
+        raise TypeError('config must be the name or path of a config, got '
+                        f'{config!r}')
+    config = os.fspath(config)
     if osp.isdir(config):
         raise ValueError(f'config {config!r} is a folder; a config file is needed')
     if '::' in config:
@@ -51,11 +59,22 @@ def load_config(config: str, cfg_options: dict | None = None) -> Config:
     except SyntaxError as error:  # may be in a base; MMEngine parses without names
         raise ValueError(f'config {config!r}, or one that it inherits from, is no '
                          f'valid Python: line {error.lineno}: {error.msg}') from error
-    if cfg_options:
-        cfg.merge_from_dict(cfg_options)
+    except RecursionError as error:
+        raise ValueError(
+            f'config {config!r} inherits from itself, by _base_') from error
+    except (OSError, ValueError, ImportError):
+        raise
+    # What a config executes may fail in any way.
+    except Exception as error:
+        raise ValueError(f'config {config!r}, or one that it inherits from, cannot be '
+                         f'read: {type(error).__name__}: {error}') from error
+    merge_options(cfg, cfg_options or {})
     for key in ('model', 'default_scope'):
         if key not in cfg:
             raise ValueError(f'{config!r} is not an MMPose config: it has no {key!r}')
+    if not isinstance(cfg.model, dict):
+        raise ValueError(f'{config!r} is not an MMPose config: its model must be a '
+                         f'dict, got {cfg.model!r}')
     return cfg
 
 
@@ -87,11 +106,14 @@ def _check_data_only(config: str) -> None:
     try:
         content = (read_json(config) if config.endswith('.json') else
                    yaml.safe_load(read_text(config)))
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+    except (ValueError, yaml.YAMLError) as error:
         raise ValueError(
             f'config {config!r} is not plain data in JSON or YAML, as its name says: '
             f'{error}. Write it as plain data, or as a .py config') from error
-    bases = content.get('_base_', []) if isinstance(content, dict) else []
+    if not isinstance(content, dict):
+        raise ValueError(f'config {config!r} must hold a dict, got a '
+                         f'{type(content).__name__}')
+    bases = content.get('_base_', [])
     for base in [bases] if isinstance(bases, str) else bases:
         if '::' not in base:
             _check_data_only(osp.join(osp.dirname(config), base))

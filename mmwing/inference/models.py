@@ -24,6 +24,7 @@ from mmwing.config import (
     check_weights,
     find_checkpoint,
     load_config,
+    merge_options,
     replace_mmdet_names,
 )
 from mmwing.resources import list_configs
@@ -129,8 +130,7 @@ def load_evaluation_config(model: str | os.PathLike,
         raise ValueError(f'checkpoint {checkpoint!r} does not hold its config as data: '
                          'give it, mmwing test CONFIG CHECKPOINT')
     _tell_licence(checkpoint, content['meta'])
-    if cfg_options:
-        cfg.merge_from_dict(cfg_options)
+    merge_options(cfg, cfg_options or {})
     return cfg
 
 

@@ -1,4 +1,4 @@
-"""Reading configs, checking their data, finding checkpoints."""
+"""Checking the data of configs, finding checkpoints."""
 
 import json
 import pickle
@@ -13,60 +13,10 @@ from mmwing.config import (
     check_data,
     check_weights,
     exit_with_message,
-    load_config,
 )
 
 NAME = 'td-reg_cnn6_wing_1xb16-20e_300w-64x64'
 FACES = json.dumps(dict(images=[dict(id=0)], annotations=[dict(id=0)]))
-
-
-def test_a_config_is_read_by_name_and_by_path():
-    by_name = load_config(NAME)
-    by_path = load_config(by_name.filename)
-    assert by_name.to_dict() == by_path.to_dict()
-    changed = load_config(NAME, {'model.head.num_joints': 5})
-    assert changed.model.head.num_joints == 5
-
-
-def test_what_is_no_config_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'no/such\.py'):
-        load_config('no/such.py')
-    with pytest.raises(ValueError, match='folder'):
-        load_config(str(tmp_path))
-    (tmp_path / 'other.py').write_text('x = 1')
-    with pytest.raises(ValueError, match="no 'model'"):
-        load_config(str(tmp_path / 'other.py'))
-    (tmp_path / 'broken.py').write_text('model = dict(\n')
-    with pytest.raises(ValueError, match=r'broken\.py.*no valid Python: line 1: '):
-        load_config(str(tmp_path / 'broken.py'))
-    (tmp_path / 'notes.txt').write_text('x = 1')
-    with pytest.raises(ValueError, match=r'notes\.txt.*must end in \.py'):
-        load_config(str(tmp_path / 'notes.txt'))
-
-
-@pytest.mark.parametrize('name', ['mine.yaml', 'mine.yml', 'derived.json',
-                                  'derived.yaml'])
-def test_a_config_of_data_runs_no_code(name, tmp_path):
-    """MMEngine's loader of YAML executes what its tags ask for."""
-    trace = tmp_path / 'trace'
-    hostile = f'model: !!python/object/apply:os.mkdir ["{trace}"]\n'
-    (tmp_path / 'mine.yaml').write_text(hostile)
-    (tmp_path / 'mine.yml').write_text(hostile)
-    (tmp_path / 'derived.json').write_text('{"_base_": ["mine.yaml"]}')
-    (tmp_path / 'derived.yaml').write_text('_base_: mine.yml\n')
-    with pytest.raises(ValueError, match=r'mine\.ya?ml.*not plain data'):
-        load_config(str(tmp_path / name))
-    assert not trace.exists()
-
-
-def test_a_config_of_plain_data_is_read(tmp_path):
-    (tmp_path / 'base.yaml').write_text('model: {type: A}\n')
-    (tmp_path / 'mine.json').write_text(
-        '{"_base_": "base.yaml", "default_scope": "mmpose"}')
-    assert load_config(str(tmp_path / 'mine.json')).model.type == 'A'
-    (tmp_path / 'cut.json').write_text('{"model": {')
-    with pytest.raises(ValueError, match=r'cut\.json.*not plain data'):
-        load_config(str(tmp_path / 'cut.json'))
 
 
 def loader(root, **dataset) -> dict:
