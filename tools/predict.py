@@ -58,13 +58,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--no-drawings', action='store_true',
                         help='do not draw the faces')
     parser.add_argument('--overwrite', action='store_true',
-                        help='replace results that are there')
+                        help='write over results that are there; what this run does '
+                        'not write, such as drawings of other images, stays')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 …; default: an accelerator '
                         'if there is one')
     parser.add_argument('--batch-size', type=int, default=32,
                         help='faces that go through the model at once, default: 32')
     args = parser.parse_args()
     args.format = [each.strip() for each in args.format.split(',') if each.strip()]
+    if not args.format:
+        parser.error(f'--format takes some of {",".join(FORMATS)}; got none')
     for each in args.format:
         if each not in FORMATS:
             parser.error(f'--format takes some of {",".join(FORMATS)}; got {each!r}')

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
+from mmwing.arguments import is_whole
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_sample_sheet
 from mmwing.walk import type_name, with_pipelines
@@ -35,8 +36,10 @@ def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: in
         FileNotFoundError: The data are not there.
         ValueError: The config has no such split, or there is nothing to draw.
     """
-    if number < 1:
-        raise ValueError(f'number must be at least 1, got {number}')
+    for name, value in (('number', number), ('size', size)):
+        if not is_whole(value, 1):
+            raise ValueError(f'{name} must be a whole number of at least 1, got '
+                             f'{value!r}')
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise ValueError(f'the config has no {split}_dataloader; choose another split')

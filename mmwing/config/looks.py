@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmengine.config import Config
 
-from mmwing.runtime.landmarker import check_looks
+from mmwing.runtime.landmarker import check_count
 
 
 def looks_of(cfg: Mapping) -> int:
@@ -15,7 +15,7 @@ def looks_of(cfg: Mapping) -> int:
     Raises:
         ValueError: If it is not a whole number of at least 1.
     """
-    return check_looks((cfg['model'].get('test_cfg') or {}).get('looks', 1))
+    return check_count('looks', (cfg['model'].get('test_cfg') or {}).get('looks', 1))
 
 
 def set_looks(cfg: Config, looks: int | None = None) -> None:
@@ -28,6 +28,6 @@ def set_looks(cfg: Config, looks: int | None = None) -> None:
     Raises:
         ValueError: If it is not a whole number of at least 1.
     """
-    looks = looks_of(cfg) if looks is None else check_looks(looks)
+    looks = looks_of(cfg) if looks is None else check_count('looks', looks)
     if looks > 1:
         cfg.test_cfg = dict(cfg.test_cfg, type='mmwing.LooksTestLoop', looks=looks)

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from mmwing.datasets.transforms import FaceContext
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
-from mmwing.runtime.landmarker import check_looks
+from mmwing.runtime.landmarker import check_count
 
 
 @LOOPS.register_module()
@@ -49,7 +49,7 @@ class LooksTestLoop(TestLoop):
                  evaluator: dict | list | Evaluator, fp16: bool = False,
                  looks: int = 2) -> None:
         super().__init__(runner, dataloader, evaluator, fp16)
-        self.looks = check_looks(looks)
+        self.looks = check_count('looks', looks)
 
     def run(self) -> dict:
         """Test; returns the figures."""

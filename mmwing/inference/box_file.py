@@ -39,8 +39,8 @@ class BoxFile:
             ``annotations`` (``image_id``, ``bbox`` as x, y, w, h). The column, or key,
             ``frame`` counts the frames of a video from 0; without it a box is in the
             first. Image names start from the working directory or from the file's
-            folder; failing that, the last part of the name decides, if it is there
-            once.
+            folder; where no image of that name is in either, as after a move, the
+            last part of the name decides, if it is there once.
         category: Name of the category of the faces in a ``.json`` with several. By
             default ``face``.
 
@@ -76,15 +76,19 @@ class BoxFile:
         for image, frame, box in rows:
             boxes[image].append((frame, box))
         self._by_path: dict[str, list] = {}
-        for base in (str(self.path.parent), '.'):
+        bases = (str(self.path.parent), '.')
+        for base in bases:
             # The same file may have several names, such as a.png and ./a.png.
             paths: dict[str, list] = defaultdict(list)
             for image, found in boxes.items():
                 paths[os.path.realpath(os.path.join(base, image))] += found
             self._by_path.update(paths)
         count = Counter(map(os.path.basename, boxes))
+        # Boxes of an image that is there are not those of another with its last name.
         self._by_name = {name: found for image, found in boxes.items()
-                         if count[name := os.path.basename(image)] == 1}
+                         if count[name := os.path.basename(image)] == 1
+                         and not any(os.path.exists(os.path.join(base, image))
+                                     for base in bases)}
 
     @property
     def notes(self) -> list[Problem]:

@@ -70,7 +70,10 @@ def find_inputs(arguments: Sequence[str],
             # The same file may be given as a.jpg, ./a.jpg and by its full path.
             key = path if '://' in path else os.path.abspath(path)
             found.setdefault(key, (path, name))
-    return [*_with_different_names(found.values()),
+    names = distinct_names(str(PurePosixPath(name).with_suffix(''))
+                           for _, name in found.values())
+    return [*(Input(path, name)
+              for (path, _), name in zip(found.values(), names, strict=True)),
             *(Input(path, f'camera{number}', number)
               for path, number in cameras.items())], problems
 
@@ -98,14 +101,18 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
         'no such file, and no file matches it as a pattern')
 
 
-def _with_different_names(found: Iterable[tuple[str, str]]) -> list[Input]:
-    inputs, taken = [], set()
-    for path, full in found:
-        stem = str(PurePosixPath(full).with_suffix(''))
-        name, number = stem, 1
-        while name.lower() in taken:
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """Names of files, of which one that is taken gets a number: ``a``, ``a-2``.
+
+    Upper and lower case are one, as on some file systems.
+    """
+    distinct: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        free, number = name, 1
+        while free.lower() in taken:
             number += 1
-            name = f'{stem}-{number}'
-        taken.add(name.lower())
-        inputs.append(Input(path, name))
-    return inputs
+            free = f'{name}-{number}'
+        taken.add(free.lower())
+        distinct.append(free)
+    return distinct

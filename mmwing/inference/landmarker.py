@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator
 from typing import Any, cast
@@ -14,6 +15,7 @@ from mmengine.registry import DefaultScope
 from mmpose.structures import PoseDataSample
 from torch import nn
 
+from mmwing.arguments import check_flags
 from mmwing.config.looks import looks_of
 from mmwing.models.pose_estimators.stage import has_scores, last_head
 from mmwing.runtime import Detector, Face
@@ -54,6 +56,8 @@ class FaceLandmarker(Landmarker):
         ValueError: If no config is known, the weights do not fit it, or an argument is
             out of range.
         pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
+        TypeError: If a module was not built by MMPose, or ``flip_test`` is neither
+            true nor false.
         ImportError: If the detector is not installed.
 
     Example::
@@ -69,13 +73,21 @@ class FaceLandmarker(Landmarker):
                  batch_size: int = 32, flip_test: bool | None = None,
                  looks: int | None = None) -> None:
         super().__init__(detector, batch_size, 1 if looks is None else looks)
+        if flip_test is not None:
+            check_flags(flip_test=flip_test)
         if not isinstance(model, nn.Module):
             model = load_model(model, config, device)
+        elif not hasattr(model, 'cfg') or not hasattr(model, 'dataset_meta'):
+            raise TypeError("model must be a name, a file, or what MMPose's init_model "
+                            f'has built; this {type(model).__name__} has no cfg and '
+                            'dataset_meta')
         elif device is not None:
             model = model.to(check_device(device))
         # MMPose's models have more than nn.Module.
         self.model = cast(Any, model.eval())
         if flip_test is not None:
+            # Its weights are shared, its settings are the caller's.
+            self.model = copy.copy(self.model)
             self.model.test_cfg = {**(self.model.test_cfg or {}),
                                    'flip_test': flip_test}
         if looks is None:

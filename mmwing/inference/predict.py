@@ -89,7 +89,8 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
         boxes: ``'detect'``, ``'whole'``, or the boxes of a file.
         formats: Some of ``'json'``, ``'csv'`` and ``'pts'``.
         drawings: Whether to draw the faces into their images.
-        overwrite: Replace results that are there.
+        overwrite: Write over results that are there. Files that this run does not
+            write, such as drawings of other images, stay.
         model: What ``predictions.json`` calls the model.
         smooth: Whether landmarks in videos are filtered over time.
         head_poses: Whether JSON and CSV say how heads are turned, for models of 68
@@ -150,8 +151,6 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
             if drawings:
                 save_picture(out / 'drawings' / f'{source.name}.jpg',
                              draw_faces(image, faces, contours))
-            if 'pts' in formats:
-                write_predictions_pts(out / 'pts', predicted)
     for source in moving:
         _predict_video(landmarker, source, out, summary, console, boxes=boxes,
                        formats=formats, drawings=drawings, smooth=smooth, model=model,
@@ -165,6 +164,8 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     if 'csv' in formats:
         write_predictions_csv(out / 'predictions.csv', summary.images,
                               num_keypoints, head_poses)
+    if 'pts' in formats:
+        write_predictions_pts(out / 'pts', summary.images)
     return summary
 
 

@@ -16,6 +16,8 @@ from mmwing.runtime.face import Face
 from mmwing.runtime.head_pose import HeadPose, head_pose
 from mmwing.version import __version__
 
+from .inputs import distinct_names
+
 #: The pose of landmarks that are no head.
 NO_HEAD = HeadPose(math.nan, math.nan, math.nan)
 
@@ -136,16 +138,21 @@ def face_cells(face: Face, pose: HeadPose | None = None) -> list[str]:
     return ['' if math.isnan(value) else f'{value:.3f}' for value in row]
 
 
-def write_predictions_pts(folder: Path, image: PredictedImage) -> None:
-    """Write the faces of an image as ``NAME.pts``, or ``NAME_1.pts``, ``NAME_2.pts`` …
+def write_predictions_pts(folder: Path, images: Sequence[PredictedImage]) -> None:
+    """Write the faces of images as ``NAME.pts``, or ``NAME_1.pts``, ``NAME_2.pts`` …
 
-    As in 300-W, the centre of the first pixel is (1, 1).
+    As in 300-W, the centre of the first pixel is (1, 1). Where that name is another
+    image's, because one is called ``NAME_1``, a hyphen and a number follow.
     """
-    for number, face in enumerate(image.faces, 1):
-        suffix = f'_{number}' if len(image.faces) > 1 else ''
+    named = [(image.name, face) for image in images if len(image.faces) == 1
+             for face in image.faces]
+    named += [(f'{image.name}_{number}', face) for image in images
+              if len(image.faces) > 1 for number, face in enumerate(image.faces, 1)]
+    names = distinct_names(name for name, _ in named)
+    for name, (_, face) in zip(names, named, strict=True):
         points = '\n'.join(f'{x + 1:.3f} {y + 1:.3f}' for x, y in
                            face.keypoints.tolist())
-        write_text(folder / f'{image.name}{suffix}.pts',
+        write_text(folder / f'{name}.pts',
                    f'version: 1\nn_points: {len(face.keypoints)}\n{{\n{points}\n}}\n')
 
 

@@ -11,10 +11,11 @@ import torch
 from mmpose.structures.bbox import bbox_overlaps
 from scipy.optimize import linear_sum_assignment
 
+from mmwing.arguments import is_number
 from mmwing.images import ImageLike, read_image
 from mmwing.runtime.boxes import box_problem, check_boxes, landmark_box
 from mmwing.runtime.face import Face
-from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker
+from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker, check_count
 
 from .one_euro_filter import OneEuroFilter
 
@@ -121,7 +122,8 @@ class FaceTracker:
             model gives them. By default :class:`mmwing.inference.OneEuroFilter`.
 
     Raises:
-        ValueError: If an argument is out of range.
+        TypeError: If ``landmarker`` is none.
+        ValueError: If another argument is out of range.
 
     Example::
 
@@ -135,15 +137,15 @@ class FaceTracker:
                  misses: int = 2, keep_lost: float = 1.0,
                  new_filter: Callable[[], OneEuroFilter] | None = OneEuroFilter
                  ) -> None:
-        if detect_every < 1:
-            raise ValueError(f'detect_every must be at least 1, got {detect_every}')
-        if misses < 1:
-            raise ValueError(f'misses must be at least 1, got {misses}')
-        if not keep_lost >= 0:
-            raise ValueError(f'keep_lost must be at least 0 seconds, got {keep_lost}')
+        if not (callable(landmarker) and hasattr(landmarker, 'detector')):
+            raise TypeError('landmarker must be a FaceLandmarker, or as it, got '
+                            f'{landmarker!r}')
+        if not (is_number(keep_lost) and keep_lost >= 0):
+            raise ValueError('keep_lost must be a number of seconds of at least 0, got '
+                             f'{keep_lost!r}')
         self.landmarker = landmarker
-        self.detect_every = detect_every
-        self.misses = misses
+        self.detect_every = check_count('detect_every', detect_every)
+        self.misses = check_count('misses', misses)
         self.keep_lost = keep_lost
         self.new_filter = new_filter
         self._followed: list[_Track] = []
@@ -238,10 +240,6 @@ class FaceTracker:
         """Compare the tracks with what the detector finds; find lost and new faces."""
         self._since_detection = 0
         boxes, scores = self.landmarker.detect(image)
-        height, width = image.shape[:2]
-        kept = [index for index, box in enumerate(boxes)
-                if not box_problem(box, width, height)]
-        boxes, scores = boxes[kept], scores[kept]
         pairs, others = _match(boxes, places)
         for index, track in pairs.items():
             track.missed, track.score = 0, float(scores[index])

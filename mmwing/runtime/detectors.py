@@ -36,7 +36,7 @@ class Detector(Protocol):
 class BoxMap:
     """From a detector's boxes to those that a landmark model was trained with.
 
-    ``tools/fit_detector_box.py`` fits it to a config's data. The side of a box is the
+    ``mmwing fit-detector`` fits it to a config's data. The side of a box is the
     root of its area. A mapped box is square.
 
     Attributes:

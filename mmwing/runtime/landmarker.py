@@ -13,7 +13,7 @@ import numpy as np
 from mmwing.arguments import is_whole
 from mmwing.images import ImageLike, read_image
 
-from .boxes import check_boxes, next_box
+from .boxes import box_problem, check_boxes, next_box
 from .detectors import BoxMap, Detector, find_detector
 from .face import Face
 
@@ -61,9 +61,9 @@ class Landmarker(ABC):
 
     def __init__(self, detector: str | Detector | None, batch_size: int,
                  looks: int) -> None:
-        self.looks = check_looks(looks)
+        self.looks = check_count('looks', looks)
         self.detector = find_detector(detector)
-        self.batch_size = _check_count('batch_size', batch_size)
+        self.batch_size = check_count('batch_size', batch_size)
         self._box_map_checked = False
 
     @property
@@ -110,7 +110,7 @@ class Landmarker(ABC):
         given = self._boxes_of_each(boxes, len(items), several)
         results: list[list[Face]] = [[] for _ in items]
         loaded = (read_image(image, channel_order) for image in items)
-        looks = self.looks if looks is None else check_looks(looks)
+        looks = self.looks if looks is None else check_count('looks', looks)
         for index, face in self._look(self._locate(loaded, given), looks):
             if not np.isfinite(face.keypoints).all():
                 raise ValueError(
@@ -176,7 +176,8 @@ class Landmarker(ABC):
 
         Returns:
             Boxes (N, 4), x1, y1, x2, y2 in pixels, mapped to those that the model was
-            trained with; and the detector's scores (N,).
+            trained with; and the detector's scores (N,). Boxes that a detector has cut
+            to nothing, or that do not overlap the image, are left out.
 
         Raises:
             ValueError: If there is no detector, or it gives something else.
@@ -191,9 +192,18 @@ class Landmarker(ABC):
             raise ValueError(
                 f'{type(self.detector).__name__}.detect must return boxes (N, 4), x1, '
                 f'y1, x2, y2, and scores (N,), got {boxes.shape} and {scores.shape}')
+        for index, box in enumerate(boxes):
+            if not np.isfinite(box).all() or (box[2:] < box[:2]).any():
+                raise ValueError(
+                    f'{type(self.detector).__name__}.detect must return boxes x1, y1, '
+                    'x2, y2, finite and x1 < x2, y1 < y2 (are they x, y, width, '
+                    f'height?); got {box.tolist()} for face {index}')
         box_map = getattr(self.detector, 'box_map', BoxMap())
         self._check_box_map(box_map)
-        return box_map(boxes), scores
+        boxes = box_map(boxes)
+        height, width = image.shape[:2]
+        kept = [not box_problem(box, width, height) for box in boxes]
+        return boxes[kept], scores[kept]
 
     def _check_box_map(self, box_map: BoxMap) -> None:
         own = self.dataset_meta.get('dataset_name')
@@ -204,26 +214,22 @@ class Landmarker(ABC):
             warnings.warn(
                 f"the detector's boxes are mapped to those of {box_map.dataset!r}, but "
                 f'the model was trained on {own!r}, whose boxes may lie otherwise: '
-                'tools/fit_detector_box.py fits box_map', stacklevel=2)
+                '`mmwing fit-detector` fits box_map', stacklevel=2)
         elif boxes is not None and box_map.boxes not in (None, boxes):
             warnings.warn(
                 f"the detector's boxes are mapped to {box_map.boxes!r} (box_map of the "
                 f'detector), but the model was trained with {boxes!r} (its card, or '
-                'its training config): tools/fit_detector_box.py fits box_map',
+                'its training config): `mmwing fit-detector` fits box_map',
                 stacklevel=2)
         self._box_map_checked = True
 
 
-def check_looks(looks: int) -> int:
-    """The number of looks.
+def check_count(name: str, value: int) -> int:
+    """A number of something, of at least 1.
 
     Raises:
         ValueError: If it is not a whole number of at least 1.
     """
-    return _check_count('looks', looks)
-
-
-def _check_count(name: str, value: int) -> int:
     if not is_whole(value, 1):
         raise ValueError(f'{name} must be a whole number of at least 1, got {value!r}')
     return value

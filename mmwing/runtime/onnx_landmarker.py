@@ -13,7 +13,7 @@ import numpy as np
 from .crops import Crop
 from .detectors import Detector
 from .face import Face
-from .landmarker import Landmarker, Located, batches, check_looks
+from .landmarker import Landmarker, Located, batches, check_count
 from .licence import tell_licence
 
 #: The form of the metadata; raised when a reader of the former cannot read it.
@@ -81,7 +81,7 @@ class OnnxLandmarker(Landmarker):
         self.metadata = {key: json.loads(value) for key, value in found.items()
                          if key != 'mmwing_format'}
         if looks is None:
-            self.looks = check_looks(self.metadata.get('looks', 1))
+            self.looks = check_count('looks', self.metadata.get('looks', 1))
         self._crop = Crop(tuple(self.metadata['input_size']), self.metadata['widen'],
                           self.metadata['antialias'])
         self._crops_itself = self.metadata['inputs'] == 'image'

@@ -52,7 +52,8 @@ def test_the_config_stays_as_it_is(config):
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(number=0), 'number must be at least 1, got 0'),
+    (dict(number=0), 'number must be a whole number of at least 1, got 0'),
+    (dict(size=0), 'size must be a whole number of at least 1, got 0'),
     (dict(first=3), 'first must lie in 0 to 2.*got 3'),
     (dict(split='predict'), 'no predict_dataloader')])
 def test_bad_arguments(config, arguments, message):

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from mmpose.apis import inference_topdown, init_model
 from PIL import Image
+from torch import nn
 
 import mmwing
 from mmwing.inference import BoxMap, FaceLandmarker
+from mmwing.inference.models import load_model
 from mmwing.runtime.boxes import landmark_box
 
 
@@ -186,12 +188,29 @@ def test_boxes_of_a_detector_are_mapped_to_those_of_the_training(checkpoint, fac
 @pytest.mark.parametrize(('found', 'message'), [
     (([[10, 10, 60, 60, 1]], [0.5]), r'got \(1, 5\) and \(1,\)'),
     (([[10, 10, 60, 60]], [0.5, 0.6]), r'got \(1, 4\) and \(2,\)'),
-    (([10, 10, 60, 60], [0.5]), r'got \(4,\) and \(1,\)')])
+    (([10, 10, 60, 60], [0.5]), r'got \(4,\) and \(1,\)'),
+    (([[0, 0, 9, 9], [60, 60, 40, 40]], [0.5, 0.6]), 'x, y, width.* for face 1'),
+    (([[0, np.nan, 9, 9]], [0.5]), 'finite.*nan.* for face 0')])
 def test_a_detector_that_gives_something_else(checkpoint, faces, found, message):
     detector = SimpleNamespace(detect=lambda rgb: found)
     detecting = FaceLandmarker(checkpoint, detector=detector, device='cpu')
     with pytest.raises(ValueError, match=f'SimpleNamespace.detect must.*{message}'):
         detecting(faces[0]['img'])
+
+
+def test_boxes_of_a_detector_beside_the_image_are_no_faces(checkpoint, landmarker,
+                                                         faces):
+    image, box = faces[0]['img'], faces[0]['bbox'][0]
+    width = image.shape[1]
+    detector = SimpleNamespace(detect=lambda rgb: (
+        [[width, 0, width + 50, 50], box, [-50, 0, 0, 50], [5, 5, 5, 9]],
+        [0.9, 0.8, 0.7, 0.6]))
+    # Square, as a box map gives them.
+    detector.box_map = lambda boxes: boxes
+    detector.box_map.dataset = detector.box_map.boxes = None
+    [face] = FaceLandmarker(checkpoint, detector=detector, device='cpu')(image)
+    assert face.score == 0.8
+    assert_same(face.keypoints, landmarker(image, boxes=[box])[0].keypoints)
 
 
 def test_landmarks_that_are_no_numbers_are_no_result(checkpoint, faces):
@@ -216,6 +235,22 @@ def test_the_flip_test_is_that_of_the_config_or_as_asked(checkpoint, faces):
         for flip in (None, True, False))
     assert_same(as_config.keypoints, asked.keypoints)
     assert differ(asked.keypoints, without.keypoints)
+
+
+def test_a_model_of_ones_own_keeps_its_flip_test(checkpoint, faces):
+    image, box = faces[0]['img'], faces[0]['bbox']
+    model = load_model(checkpoint, device='cpu')
+    before = dict(model.test_cfg)
+    found = [FaceLandmarker(model, detector=None, flip_test=flip)(image, boxes=box)[0]
+             for flip in (not before['flip_test'], None)]
+    assert model.test_cfg == before and differ(found[0].keypoints, found[1].keypoints)
+
+
+def test_what_is_no_model_or_no_flag_is_told(checkpoint):
+    with pytest.raises(TypeError, match='this Linear has no cfg and dataset_meta'):
+        FaceLandmarker(nn.Linear(2, 2))
+    with pytest.raises(TypeError, match="flip_test must be True or False, got 'no'"):
+        FaceLandmarker(checkpoint, flip_test='no')
 
 
 def test_another_look_is_at_what_the_former_has_found(checkpoint, landmarker, faces):

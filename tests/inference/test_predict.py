@@ -14,7 +14,13 @@ import mmwing
 from mmwing.datasets.formats import read_landmarks, read_pts
 from mmwing.inference.box_file import BoxFile
 from mmwing.inference.inputs import find_inputs
-from mmwing.inference.results import face_cells, face_entry, find_head_pose
+from mmwing.inference.results import (
+    PredictedImage,
+    face_cells,
+    face_entry,
+    find_head_pose,
+    write_predictions_pts,
+)
 from mmwing.runtime import Face
 
 
@@ -85,6 +91,19 @@ def test_results_are_those_of_the_landmarker(run, photos, boxes, faces, landmark
     for name, keypoints in zip(names, expected, strict=True):
         np.testing.assert_allclose(read_pts(results / f'pts/{name}.pts'), keypoints,
                                    atol=2e-3)
+
+
+def test_no_face_is_written_over_another(faces, tmp_path):
+    """The second face of a.jpg, and the only one of a_2.jpg, of A_1.jpg."""
+    def image(name, *values):
+        return PredictedImage(f'{name}.jpg', name, (64, 64), [
+            Face(np.full((3, 2), value, np.float32), np.full(3, np.nan),
+                 np.array([0, 0, 9, 9], np.float32), 0.5) for value in values])
+
+    write_predictions_pts(tmp_path, [image('a', 1, 2), image('A_1', 3), image('a_2', 4),
+                                     image('b', 5), image('none')])
+    assert {path.stem: read_pts(path)[0, 0] for path in tmp_path.iterdir()} == {
+        'A_1': 3, 'a_2': 4, 'b': 5, 'a_1-2': 1, 'a_2-2': 2}
 
 
 def test_a_model_without_confidence_writes_none(run, photos, boxes, tmp_path):
@@ -236,9 +255,11 @@ def test_bad_arguments(run, photos, arguments, message):
     assert message in run(photos, *arguments)[0]
 
 
-def test_an_unknown_format(run, photos):
-    status, _, err = run(photos, '--format', 'xml')
-    assert status == 2 and "json,csv,pts; got 'xml'" in err
+@pytest.mark.parametrize(('formats', 'got'), [('xml', "'xml'"), ('', 'none'),
+                                              (' , ', 'none')])
+def test_an_unknown_format(run, photos, formats, got):
+    status, _, err = run(photos, '--format', formats)
+    assert status == 2 and f'json,csv,pts; got {got}' in err
 
 
 # ------------------------------------------------------------------ inputs, boxes
@@ -426,3 +447,18 @@ def test_no_box_of_an_image_is_lost(tmp_path, monkeypatch):
     boxes = BoxFile(path)
     assert boxes.find('out/a.png').tolist() == [[1, 2, 4, 6], [5, 6, 6, 7]]
     assert boxes.find('a.png').tolist() == [[7, 8, 8, 9]]
+
+
+def test_a_box_is_not_that_of_another_image_of_the_same_last_name(tmp_path,
+                                                                 monkeypatch):
+    """The name alone decides where the image itself is not there."""
+    monkeypatch.chdir(tmp_path)
+    path = Path('boxes.csv')
+    path.write_text(f'{HEADER}\nold/a.png,1,2,3,4\n')
+    for folder in ('old', 'new'):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'a.png').touch()
+    assert BoxFile(path).find('new/a.png') is None
+    assert BoxFile(path).find('old/a.png').tolist() == [[1, 2, 4, 6]]
+    (tmp_path / 'old/a.png').unlink()
+    assert BoxFile(path).find('new/a.png').tolist() == [[1, 2, 4, 6]]

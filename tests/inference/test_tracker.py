@@ -238,11 +238,18 @@ def test_bad_calls(boxes, time, message):
         tracker(scene.put((100, 100)), time, boxes)
 
 
-@pytest.mark.parametrize('argument', [{'detect_every': 0}, {'misses': 0},
-                                      {'keep_lost': -1}])
+@pytest.mark.parametrize('argument', [
+    {'detect_every': 0}, {'detect_every': 1.5}, {'misses': 0}, {'misses': True},
+    {'keep_lost': -1}, {'keep_lost': '1'}, {'keep_lost': float('nan')}])
 def test_bad_arguments(argument):
     with pytest.raises(ValueError, match=next(iter(argument))):
         mmwing.FaceTracker(Scene(), **argument)
+
+
+@pytest.mark.parametrize('landmarker', [3, 'cnn7-local_300w', None, len])
+def test_what_is_no_landmarker_is_told(landmarker):
+    with pytest.raises(TypeError, match='landmarker must be a FaceLandmarker'):
+        mmwing.FaceTracker(landmarker)
 
 
 def test_only_faces_that_are_new_are_looked_at_more_than_once():
