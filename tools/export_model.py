@@ -1,6 +1,6 @@
 """Write a trained model as ONNX, for mmwing.runtime or any other program.
 
-    python tools/export_model.py work_dirs/my_model --out my_model.onnx
+    mmwing export work_dirs/my_model --out my_model.onnx
 
 Normalisation, network, flip test and cascade are in the file; with --inputs image the
 crop is, too. The file is compared with PyTorch on painted faces before it is written.

@@ -1,6 +1,6 @@
 """Fit the map from a detector's boxes to those that a model is trained with.
 
-    python tools/fit_detector_box.py CONFIG --detector centerface [--split train]
+    mmwing fit-detector CONFIG --detector centerface [--split train]
 
 Detectors draw other boxes than data sets do: with the forehead, or down to the lips
 only. A model that was trained with other boxes loses much by that. Runs the detector

@@ -1,6 +1,6 @@
 """Find the landmarks of faces in images and videos: files, folders, patterns, cameras.
 
-    python tools/predict.py photos/ --model work_dirs/my_model --out predictions
+    mmwing predict photos/ --model work_dirs/my_model --out predictions
 
 Writes predictions.json and predictions.csv, a row a face, which mmwing reads as
 annotations and --boxes as boxes, and the faces drawn into their images. In a video

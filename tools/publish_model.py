@@ -1,6 +1,6 @@
 """Make a slim file of a trained model, and the draft of its model card.
 
-    python tools/publish_model.py work_dirs/my_model --out my_model.pth --fp16
+    mmwing publish work_dirs/my_model --out my_model.pth --fp16
 
 The file holds the weights (of the moving average, where there is one), the config and
 the landmarks' metainfo, as data. FaceLandmarker, `mmwing test`, MMPose's init_model and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
@@ -9,9 +10,16 @@ import pickle
 import re
 import signal
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mmwing.resources import PACKAGE
 
 from .distributed import end_distributed
+
+# Folders of mmwing's own source, in a checkout and in a wheel.
+_OURS = {PACKAGE, PACKAGE.parent / 'tools'}
 
 # How PyTorch words an error in a worker of a data loader, and where in that the
 # error's own message begins.
@@ -26,7 +34,8 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
     end the tool with status 1 and their message; anything else is a defect
     and keeps its traceback. Ctrl-C ends it with one word and status 130.
     ``MMWING_DEBUG=1`` keeps every traceback. Of an error in a worker of a data loader,
-    which PyTorch words as a traceback, the message is what its last line says.
+    which PyTorch words as a traceback, the message is what its last line says. Warnings
+    of mmwing are one line, and two that MMPose gives of ordinary configs are left out.
     """
 
     @functools.wraps(main)
@@ -35,7 +44,8 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors='backslashreplace')
         try:
-            main()
+            with _readable_warnings():
+                main()
             end_distributed()
         except (OSError, ValueError, TypeError, KeyError, ImportError, SyntaxError,
                 pickle.UnpicklingError) as error:
@@ -52,3 +62,27 @@ def exit_with_message(main: Callable[[], None]) -> Callable[[], None]:
             sys.exit(128 + signal.SIGINT)
 
     return run
+
+
+@contextlib.contextmanager
+def _readable_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # Each config of MMPose finds its meta information by a path that is not there,
+        # and each second look has the centre of its box already.
+        for noise in ('The metainfo config file', 'Use the existing "bbox_center"'):
+            warnings.filterwarnings('ignore', message=noise)
+        former = warnings.formatwarning
+        warnings.formatwarning = functools.partial(_format_warning, former)
+        try:
+            yield
+        finally:
+            warnings.formatwarning = former
+
+
+def _format_warning(former: Callable[..., str], message: Warning | str,
+                    category: type[Warning], filename: str, lineno: int,
+                    line: str | None = None) -> str:
+    """A line for the user; of other packages' warnings also where they come from."""
+    if _OURS & {*Path(filename).parents}:
+        return f'warning: {message}\n'
+    return former(message, category, filename, lineno, line)

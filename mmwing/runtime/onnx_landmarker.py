@@ -59,6 +59,9 @@ class OnnxLandmarker(Landmarker):
             raise ImportError('OnnxLandmarker needs ONNX Runtime: pip install '
                               'onnxruntime') from error
         path = os.fspath(model)
+        if os.path.isdir(path):
+            raise ValueError(f'model {path!r} is a folder; a file that `mmwing export` '
+                             'wrote is needed')
         if not os.path.isfile(path):
             raise FileNotFoundError(f'model {path!r} does not exist (working '
                                     f'directory: {os.getcwd()})')

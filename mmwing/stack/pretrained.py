@@ -59,10 +59,10 @@ def _download(url: str, name: str, folder: str | None = None) -> str:
         except OSError as error:
             address = '' if name == url else f' ({url})'
             raise FileNotFoundError(
-                f'pretrained weights {name}{address} cannot be reached: {error}. '
-                f'Put the file at {path}, or do without: --cfg-options '
+                f'weights {name}{address} cannot be reached: {error}. Put the file at '
+                f'{path}. A training can do without pretrained weights: --cfg-options '
                 'model.backbone.init_cfg=None (model.init_cfg=None where the config '
-                'has them there) trains from scratch') from error
+                'has them there)') from error
     return path
 
 

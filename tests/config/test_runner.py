@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from mmengine.config import Config
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+import mmwing
 from mmwing.config import (
     check_data,
     check_weights,
@@ -167,6 +170,27 @@ def test_a_worker_of_a_loader_ends_with_its_message(monkeypatch):
         main()
     assert caught.value.code.startswith(
         'error: a.png does not exist:\nput it there\n(MMWING_DEBUG')
+
+
+def test_warnings_of_ours_are_a_line_and_others_say_where_they_come_from():
+    """Until the program ends; the source line that warns is of no use to a user."""
+    ours, others = f'{Path(mmwing.__file__).parent}/api.py', '/elsewhere/api.py'
+    texts = []
+
+    @exit_with_message
+    def main():
+        texts.extend(warnings.formatwarning('what to know', UserWarning, file, 7)
+                     for file in (ours, others))
+        warnings.warn('of another package', stacklevel=1)
+        warnings.warn('The metainfo config file "a" does not exist', stacklevel=1)
+
+    before = warnings.formatwarning
+    with pytest.warns(UserWarning) as caught:
+        main()
+    assert texts == ['warning: what to know\n',
+                     f'{others}:7: UserWarning: what to know\n']
+    assert [str(each.message) for each in caught] == ['of another package']
+    assert warnings.formatwarning is before
 
 
 def test_a_defect_keeps_its_traceback():

@@ -334,6 +334,8 @@ def test_no_torch_is_loaded_where_it_is_installed():
 def test_files_that_are_no_model(exported, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"'no\.onnx' does not exist"):
         OnnxLandmarker('no.onnx')
+    with pytest.raises(ValueError, match='is a folder; a file that `mmwing export`'):
+        OnnxLandmarker(tmp_path)
     (tmp_path / 'text.onnx').write_text('hello')
     with pytest.raises(ValueError, match=r'text\.onnx.*ONNX Runtime can load'):
         OnnxLandmarker(tmp_path / 'text.onnx')
