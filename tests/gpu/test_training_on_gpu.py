@@ -1,4 +1,4 @@
-"""What training on a GPU must be: as on the CPU, and without a halt."""
+"""What training on a GPU must be: as on the CPU, and without a synchronisation."""
 
 import os
 import subprocess
@@ -127,7 +127,7 @@ def test_augmentation_is_that_of_the_cpu(canvases):
 
 
 @pytest.mark.parametrize('local', [False, True])
-def test_a_step_with_augmentation_does_not_halt(faces, canvases, local):
+def test_a_step_with_augmentation_does_not_synchronise(faces, canvases, local):
     model, wrapper, _ = make(faces, device=DEVICE, local=local)
     model.data_preprocessor = augmentor(DEVICE)
     for _ in range(LOOKS):  # a loss looks at its first batches

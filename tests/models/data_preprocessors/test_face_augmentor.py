@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from halts import no_halts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.dataset import pseudo_collate
@@ -15,6 +14,7 @@ from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import MODELS, TRANSFORMS
+from synchronisation import no_synchronisation
 
 from mmwing.datasets.canvases import CanvasFace
 from mmwing.datasets.transforms import PackCanvas, face_affine, occlusion
@@ -314,7 +314,7 @@ def test_nothing_is_copied_to_the_host(batch, monkeypatch):
     given = iter(sent)
     monkeypatch.setattr(augmentor, '_to_device', lambda array: next(given))
     augmentor._calls = 0
-    with no_halts():
+    with no_synchronisation():
         again = augmentor(batch, training=True)
     torch.testing.assert_close(again['inputs'], expected['inputs'])
 

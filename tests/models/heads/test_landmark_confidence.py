@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from halts import no_halts
+from synchronisation import no_synchronisation
 from torch import nn
 
 from mmwing.models.heads import (
@@ -208,11 +208,11 @@ def test_predictions_have_scores(kind):
 
 
 @pytest.mark.parametrize('kind', HEADS)
-def test_a_step_does_not_halt_the_device(kind):
+def test_a_step_does_not_synchronise(kind):
     head = build(kind, confidence={}, loss={'type': 'SmoothL1Loss',
                                             'use_target_weight': True})
     feats, samples = make_maps(), make_samples(torch.rand(4, K, 2))
-    with no_halts():
+    with no_synchronisation():
         head.loss(feats, samples)['loss_confidence'].backward()
 
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from halts import no_halts
+from synchronisation import no_synchronisation
 from torch import nn
 
 from mmwing.models.losses import (
@@ -168,7 +168,7 @@ def test_an_odd_first_batch_does_not_silence_the_guard(odd):
 
 
 def test_the_guard_stops_looking():
-    """A GPU is halted in the first batches only."""
+    """A GPU is synchronised with in the first batches only."""
     loss, target = WingLoss(), 64 * torch.rand(8, 20, 2)
     for _ in range(base.LOOKS):
         loss(target, target)
@@ -565,7 +565,7 @@ def test_function_transforms(loss_type):
 @every_loss
 @pytest.mark.parametrize('reduction', ['batch_mean', 'mean'])
 @pytest.mark.parametrize('size', [(64, 48), (64, 64)], ids=str)
-def test_no_step_after_the_first_ones_halts_a_gpu(loss_type, reduction, size):
+def test_no_step_after_the_first_ones_synchronises(loss_type, reduction, size):
     """On the device `meta`, which has no values to look at, as a GPU would be used."""
     loss = loss_type(input_size=size, reduction=reduction)
     output, target = coordinates(size=1.0)
@@ -574,7 +574,7 @@ def test_no_step_after_the_first_ones_halts_a_gpu(loss_type, reduction, size):
     output = torch.rand(4, 5, 2, device='meta', requires_grad=True)
     target = torch.rand(4, 5, 2, device='meta')
     weight = torch.rand(4, 5, 1, device='meta')
-    with no_halts():
+    with no_synchronisation():
         loss(output, target, weight).backward()
 
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from halts import no_halts
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from synchronisation import no_synchronisation
 
 import mmwing
 from mmwing.datasets.face import SyntheticFaceDataset
@@ -272,7 +272,7 @@ def test_training_crops_with_the_jitter_of_the_model(dots):
     assert seen[1] > 0.1
 
 
-def test_a_step_does_not_halt_the_device(dots):
+def test_a_step_does_not_synchronise(dots):
     """Neither labels nor what stage 1 finds leave the device."""
     loss = dict(type='SmoothL1Loss', use_target_weight=True)
     torch.manual_seed(0)
@@ -280,7 +280,7 @@ def test_a_step_does_not_halt_the_device(dots):
                        small('cnn7', (128, 128), loss=loss)).train()
     faces = dots.faces()
     images, samples = dots.paint(faces), dots.samples(faces)
-    with no_halts():
+    with no_synchronisation():
         losses = model(images, samples, mode='loss')
         sum(v for k, v in losses.items() if 'loss' in k).backward()
     assert all(p.grad is not None for p in model.parameters())

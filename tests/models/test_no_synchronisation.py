@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from halts import Halt, no_halts
 from mmpose.models.losses import SmoothL1Loss
 from small_training import make, paint
+from synchronisation import Synchronisation, no_synchronisation
 
 
 @pytest.fixture(scope='module')
@@ -28,18 +28,18 @@ def test_losses_heads_and_their_figures(faces, local):
     """What MMEngine does in a step, with an optimiser that has no clock of its own."""
     model, batch = prepare(faces, local)
     optimizer = torch.optim.SGD(model.parameters(), 1e-3)
-    with no_halts():
+    with no_synchronisation():
         loss, log = model.parse_losses(model(**batch, mode='loss'))
         loss.backward()
         optimizer.step()
     assert {'loss', 'acc_pose', 'error_px', 'nme_landmark_box_sqrt_area'} <= set(log)
 
 
-@pytest.mark.parametrize('halt', [
+@pytest.mark.parametrize('wait', [
     lambda loss: loss.item(), lambda loss: loss.cpu(), lambda loss: bool(loss),
     lambda loss: loss.detach().numpy(), lambda loss: loss.tolist()],
     ids=['item', 'cpu', 'bool', 'numpy', 'tolist'])
-def test_a_halt_is_found(faces, halt):
+def test_a_synchronisation_is_found(faces, wait):
     model, batch = prepare(faces)
-    with no_halts(), pytest.raises(Halt):
-        halt(model(**batch, mode='loss')['loss_kpt'])
+    with no_synchronisation(), pytest.raises(Synchronisation):
+        wait(model(**batch, mode='loss')['loss_kpt'])

@@ -18,7 +18,7 @@ FUNCTIONS = ('tensor', 'as_tensor', 'from_numpy')
 OPERATORS = ('_local_scalar_dense', 'equal', 'nonzero', 'is_nonzero', 'masked_select')
 
 
-class Halt(Exception):
+class Synchronisation(Exception):
     """Something waits for the device."""
 
 
@@ -30,19 +30,19 @@ class _Operators(TorchDispatchMode):
         masks = [index for index in (args[1] if name in ('index', 'index_put_') else ())
                  if index is not None and index.dtype == torch.bool]
         if name in OPERATORS or masks:
-            raise Halt(str(func))
+            raise Synchronisation(str(func))
         return func(*args, **(kwargs or {}))
 
 
 def _refuse(name: str):
     def refuse(*args, **kwargs):
-        raise Halt(name)
+        raise Synchronisation(name)
     return refuse
 
 
 @contextmanager
-def no_halts() -> Iterator[None]:
-    """Raise Halt where what runs inside would halt a GPU."""
+def no_synchronisation() -> Iterator[None]:
+    """Raise Synchronisation where what runs inside would synchronise with a GPU."""
     with ExitStack() as stack:
         for name in METHODS:
             stack.enter_context(mock.patch.object(torch.Tensor, name, _refuse(name)))
