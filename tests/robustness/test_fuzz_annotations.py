@@ -53,6 +53,7 @@ def test_coco_json(data, folder):
     assert [record.id for record in records] == [face['id'] for face in faces]
     for record, face in zip(records, faces, strict=True):
         assert all(map(is_number, face['keypoints']))
+        assert {*face['keypoints'][2::3]} <= {0, 1, 2} or face.get('iscrowd')
         points = np.array([float(value) for value in face['keypoints']]).reshape(-1, 3)
         np.testing.assert_array_equal(record.keypoints, points[:, :2])
         np.testing.assert_array_equal(record.visibility, points[:, 2])
@@ -77,8 +78,9 @@ def tables(draw):
     titles = ['image', *(','.join(header.format(i) for i in range(points)).split(','))]
     if draw(st.booleans()):
         titles += ['box_x', 'box_y', 'box_w', 'box_h']
-    rows = [titles, *([f'{index}.png', *(str(draw(numbers)) for _ in titles[1:])]
-                      for index in range(faces))]
+    rows = [titles, *([f'{index}.png', *(
+        str(draw(st.integers(0, 2) if title[0] == 'v' else numbers))
+        for title in titles[1:])] for index in range(faces))]
     order = draw(st.permutations(range(len(titles))))
     rows = [[row[index] for index in order] for row in rows]
     for _ in range(draw(st.integers(0, 2))):
@@ -132,6 +134,7 @@ def test_csv(data, folder):
             assert '_' not in x + y and (x + y).isascii()
             np.testing.assert_array_equal(record.keypoints[index], [float(x), float(y)])
             assert flag in (None, '') or record.visibility[index] == float(flag)
+            assert record.visibility[index] in (0, 1, 2)
     return True
 
 

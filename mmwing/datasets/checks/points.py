@@ -1,4 +1,4 @@
-"""The points of a face by themselves: number, flags, numbers that are none."""
+"""The points of a face by themselves: their number, numbers that are none."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ def point_findings(record: LandmarkRecord,
     if len(record.keypoints) != num_points:
         yield (Kind.POINT_COUNT,
                f'{len(record.keypoints)} points, expected {num_points}')
-    strange = [f'{flag:g}' for flag in np.unique(record.visibility)
-               if flag not in (0, 1, 2)]
-    if strange:
-        yield (Kind.RANGE, f'visibility must be 0, 1 or 2, found {", ".join(strange)}')
     lost = np.flatnonzero((record.visibility > 0) & ~record.visible)
     if len(lost):
         yield (Kind.NOT_FINITE, f'{named_points(lost)}: taken as not annotated')

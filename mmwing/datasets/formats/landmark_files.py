@@ -42,7 +42,8 @@ def read_landmarks(path: str | Path, images: str | Path | None = None,
             A folder of ``.pts`` needs none. A name that leads out of it is refused.
         origin: Coordinate of the first pixel's centre in the file, 0 or 1. By
             default 1 for ``.pts`` (they come from MATLAB), otherwise 0.
-        log: Takes the entries that cannot be read, which are left out, and notes of
+        log: Takes the entries that cannot be read, which are left out; faces whose
+            visibility is none of COCO's, which are kept as they stand; and notes of
             how the file was read. By default the first broken entry raises.
         names: The names of the points, in order. Columns ``NAME_x`` are put into this
             order; other names are refused. By default the order of the header is kept.
@@ -67,11 +68,25 @@ def read_landmarks(path: str | Path, images: str | Path | None = None,
         return _read_pts(path, 1 if origin is None else origin, log)
     folder = path.parent if images is None else Path(images)
     if path.suffix.lower() == '.json':
-        return read_coco_json(path, folder, origin or 0, log, category)
-    if path.suffix.lower() == '.csv':
-        return read_csv_table(path, folder, origin or 0, log, names)
-    raise ValueError(f'{printable(path)}: annotations must be a .json, a .csv, or a '
-                     'folder with .pts files')
+        records = read_coco_json(path, folder, origin or 0, log, category)
+    elif path.suffix.lower() == '.csv':
+        records = read_csv_table(path, folder, origin or 0, log, names)
+    else:
+        raise ValueError(f'{printable(path)}: annotations must be a .json, a .csv, or '
+                         'a folder with .pts files')
+    for record in records:
+        _check_visibility(record, log)
+    return records
+
+
+def _check_visibility(record: LandmarkRecord, log: ProblemLog) -> None:
+    """Log flags that are none of COCO's; crowds, which nothing uses, may have any."""
+    flags = record.visibility
+    known = (flags == 0) | (flags == 1) | (flags == 2)
+    if not known.all() and not record.is_crowd:
+        strange = ', '.join(f'{flag:g}' for flag in np.unique(flags[~known]))
+        log.add(Problem(Kind.RANGE, record.where,
+                        f'visibility must be 0, 1 or 2, found {strange}'))
 
 
 def _read_pts(path: Path, origin: int, log: ProblemLog) -> list[LandmarkRecord]:

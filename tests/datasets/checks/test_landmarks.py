@@ -155,6 +155,14 @@ def test_unreadable_entries_do_not_hide_the_others(data):
         Kind.UNREADABLE_ANNOTATION, Kind.MISSING_IMAGE]
 
 
+def test_all_visibilities_that_are_none_are_listed_once(data):
+    for index, flag in ((2, 3), (5, -1)):
+        data[1]['annotations'][index]['keypoints'][2] = flag
+    assert found(check(data)) == [
+        (Kind.RANGE, f'annotations[{index}] (id {index}, {index}.png)')
+        for index in (2, 5)]
+
+
 def test_duplicates(data):
     folder, content = data
     content['annotations'].append({**content['annotations'][3], 'id': 99})
@@ -272,7 +280,11 @@ def test_sheet_without_any_readable_image(data):
 @pytest.mark.parametrize(('paths', 'arguments', 'message'), [
     ([], {}, 'paths is empty'),
     (['a.json'], {'points_file': 'points.yaml', 'num_points': 6},
-     'num_points is 6, but the points file points.yaml describes 5')])
+     'num_points is 6, but the points file points.yaml describes 5'),
+    (['a.json'], {'num_points': 0}, 'num_points must be a whole number of at least 1'),
+    (['a.json'], {'num_points': -3}, 'num_points must .* got -3'),
+    (['a.json'], {'jobs': 0}, 'jobs must be a whole number of at least 1, got 0'),
+    (['a.json'], {'jobs': -1}, 'jobs must')])
 def test_bad_arguments(data, paths, arguments, message):
     check(data)
     with pytest.raises(ValueError, match=message):

@@ -1,12 +1,13 @@
 """Three formats, one content."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from mmwing.datasets.formats.landmark_files import read_landmarks
-from mmwing.datasets.formats.problems import ProblemLog
+from mmwing.datasets.formats.problems import Kind, ProblemLog
 
 # Three faces of four points; the second has a point that is not annotated.
 POINTS = np.random.default_rng(0).uniform(5, 60, (3, 4, 2)).round(3)
@@ -210,6 +211,51 @@ def test_missing_points_of_tables(tmp_path):
     assert '1 points at (-1, -1) are read as not annotated' in log.problems[0].detail
     path = write_table(tmp_path, 'image,x0,y0,v0', 'a.png,-1,-1,2')
     assert read_landmarks(path)[0].keypoints.tolist() == [[-1, -1]]
+
+
+@pytest.mark.parametrize('flag', [3, -1, 0.5, float('nan')])
+@pytest.mark.parametrize('form', ['csv', 'json'])
+def test_a_visibility_that_is_none_of_cocos(tmp_path, form, flag):
+    if form == 'csv':
+        path = write_table(tmp_path, 'image,x0,y0,v0,x1,y1,v1', 'a.png,1,2,1,3,4,2',
+                           f'b.png,1,2,2,3,4,{flag}', f'c.png,1,2,{flag},,,')
+        places = ['line 3 (b.png)', 'line 4 (c.png)']
+    else:
+        path = write_json(tmp_path)
+        content = json.loads(path.read_text())
+        for face in content['annotations'][1:]:
+            face['keypoints'][2] = flag
+        path.write_text(json.dumps(content))
+        places = [f'annotations[{index}] (id {index}, {NAMES[index]})'
+                  for index in (1, 2)]
+    message = f'visibility must be 0, 1 or 2, found {flag:g}'
+    with pytest.raises(ValueError, match=re.escape(f'{places[0]}: {message}')):
+        read_landmarks(path)
+    log = ProblemLog()
+    assert len(read_landmarks(path, log=log)) == 3
+    assert [(p.kind, p.where, p.detail) for p in log.problems] == [
+        (Kind.RANGE, f'{path}, {place}', message) for place in places]
+
+
+@pytest.mark.parametrize('flags', [[0, 1, 2], [0., 1., 2.]])
+def test_the_flags_of_coco_may_be_floats(tmp_path, flags):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    for face in content['annotations']:
+        face['keypoints'] = [value for flag in flags for value in (3, 4, flag)]
+    path.write_text(json.dumps(content))
+    assert [r.visibility.tolist() for r in read_landmarks(path)] == [[0, 1, 2]] * 3
+    path = write_table(tmp_path, 'image,x0,y0,v0,x1,y1,v1,x2,y2,v2',
+                       'a.png,' + ','.join(f'3,4,{flag}' for flag in flags))
+    assert read_landmarks(path)[0].visibility.tolist() == [0, 1, 2]
+
+
+def test_the_flags_of_crowds_are_of_no_account(tmp_path):
+    path = write_json(tmp_path)
+    content = json.loads(path.read_text())
+    content['annotations'][0].update(iscrowd=1, keypoints=[1, 2, 3])
+    path.write_text(json.dumps(content))
+    assert len(read_landmarks(path)) == 3
 
 
 NAMED = 'image,nose_x,nose_y,Eye_l_x,Eye_l_y,eye_r_x,eye_r_y'
