@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
+from os import PathLike, fspath
 
 import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
+from mmwing.arguments import check_flags, is_whole
 from mmwing.datasets.checks.corner_boxes import corner_box_problems
 from mmwing.datasets.checks.crowds import crowd_problems
 from mmwing.datasets.formats.boxes import landmark_box
@@ -22,6 +23,8 @@ from mmwing.datasets.formats.points_file import (
 from mmwing.datasets.formats.problems import ProblemLog
 from mmwing.datasets.formats.records import LandmarkRecord
 from mmwing.registry import DATASETS
+
+from .indices import check_indices
 
 
 @DATASETS.register_module()
@@ -40,12 +43,12 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
     and crowds are left out, and their number is logged.
 
     Args:
-        ann_file (str): A ``.json``, a ``.csv``, or a folder of images and ``.pts``.
-            A relative one starts from ``data_root``, as in MMPose.
+        ann_file (str | PathLike): A ``.json``, a ``.csv``, or a folder of images and
+            ``.pts``. A relative one starts from ``data_root``, as in MMPose.
         metainfo (dict): What the points are: ``dict(from_file='points.yaml')``
             (relative to the working directory or to ``data_root``), or the content of
             such a file; see :func:`mmwing.datasets.formats.points_file.pose_metainfo`.
-        data_root (str, optional): As in MMPose.
+        data_root (str | PathLike, optional): As in MMPose.
         data_prefix (dict): ``img`` is the folder that image names start from. Without
             it and ``data_root`` it is the folder of ``ann_file``.
         origin (int, optional): Coordinate of the first pixel's centre in the
@@ -59,13 +62,15 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
             ``bbox_file``.
 
     Raises:
+        TypeError: If an argument has another type.
         ValueError: If an argument does not fit, a face cannot be read or has another
             number of points than ``metainfo``; the message names file and entry.
         FileNotFoundError: If annotations or points file do not exist.
     """
 
-    def __init__(self, ann_file: str = '', metainfo: dict | None = None,
-                 data_root: str | None = None, data_prefix: Mapping | None = None,
+    def __init__(self, ann_file: str | PathLike = '', metainfo: dict | None = None,
+                 data_root: str | PathLike | None = None,
+                 data_prefix: Mapping | None = None,
                  origin: int | None = None, category: str | None = None,
                  landmark_box: bool = False, data_mode: str = 'topdown',
                  **kwargs) -> None:
@@ -74,9 +79,20 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
                              f'{data_mode!r}')
         if kwargs.get('bbox_file'):
             raise ValueError('bbox_file is not supported: boxes come from ann_file')
-        if isinstance(metainfo, (str, PathLike)):
-            raise TypeError(f'metainfo must be a dict, such as dict(from_file='
-                            f'{str(metainfo)!r}); got a name')
+        if metainfo is not None and not isinstance(metainfo, Mapping):
+            file = str(metainfo) if isinstance(metainfo, (str, PathLike)) else (
+                'points.yaml')
+            raise TypeError(f'metainfo must be a dict, such as dict(from_file={file!r})'
+                            f'; got {metainfo!r}')
+        if data_prefix is not None and not isinstance(data_prefix, Mapping):
+            raise TypeError("data_prefix must be a dict, such as dict(img='images/'); "
+                            f'got {data_prefix!r}')
+        if not is_whole(kwargs.get('sample_interval', 1), 1):
+            raise ValueError('sample_interval must be a whole number of at least 1, '
+                             f'got {kwargs["sample_interval"]!r}')
+        check_flags(landmark_box=landmark_box)
+        check_indices(kwargs.get('indices'))
+        data_root = None if data_root is None else _path('data_root', data_root)
         self.origin = origin
         self.category = category
         self.landmark_box = landmark_box
@@ -84,8 +100,10 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
         if metainfo and 'from_file' in metainfo:
             metainfo = read_points_file(metainfo['from_file'], data_root)
         super().__init__(
-            ann_file=ann_file, metainfo=metainfo, data_root=data_root,
-            data_prefix={'img': ''} if data_prefix is None else dict(data_prefix),
+            ann_file=_path('ann_file', ann_file), metainfo=metainfo,
+            data_root=data_root,
+            data_prefix={key: _path(f'data_prefix[{key!r}]', prefix)
+                         for key, prefix in (data_prefix or {'img': ''}).items()},
             data_mode=data_mode, **kwargs)
 
     @classmethod
@@ -169,6 +187,13 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
                                   0)[None].astype(np.float32),
             'keypoints_visible': visible[None].astype(np.float32),
             'raw_ann_info': record.raw}
+
+
+def _path(name: str, value: object) -> str:
+    """The text of a path, which MMEngine needs."""
+    if not isinstance(value, (str, PathLike)):
+        raise TypeError(f'{name} must be a path, got {value!r}')
+    return fspath(value)
 
 
 def _check(record: LandmarkRecord, num_points: int, name: str) -> None:

@@ -11,8 +11,10 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
+from mmwing.arguments import check_flags
 from mmwing.registry import DATASETS
 
+from .indices import check_indices
 from .painted_image_backend import painted_image_path
 from .painter import face_landmarks, paint_face
 from .painter.polygons import Image
@@ -91,6 +93,8 @@ class SyntheticFaceDataset(BaseCocoStyleDataset):
         if data_mode != 'topdown':
             raise ValueError("data_mode must be 'topdown': every picture holds one "
                              f'face; got {data_mode!r}')
+        check_flags(cache=cache)
+        check_indices(indices)
         self.bbox_scale: float = float(bbox_scale)
         self._cache: _PictureCache | None = (
             _PictureCache(self.num_samples, self.image_size) if cache else None)

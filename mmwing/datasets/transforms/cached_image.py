@@ -3,6 +3,7 @@
 import numpy as np
 from mmpose.datasets.transforms import LoadImage
 
+from mmwing.arguments import check_flags
 from mmwing.datasets.formats.photo import read_photo
 from mmwing.images import ImageError
 from mmwing.registry import TRANSFORMS
@@ -42,6 +43,7 @@ class LoadCachedImage(LoadImage):
                  ignore_empty: bool = False, backend_args: dict | None = None) -> None:
         if not max_gigabytes > 0:
             raise ValueError(f'max_gigabytes must be positive, got {max_gigabytes!r}')
+        check_flags(to_float32=to_float32, ignore_empty=ignore_empty)
         super().__init__(to_float32=to_float32, ignore_empty=ignore_empty,
                          backend_args=backend_args)
         self.max_gigabytes = max_gigabytes

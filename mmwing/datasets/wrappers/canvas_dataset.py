@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from mmwing.arguments import check_flags
 from mmwing.datasets.canvases import CanvasStore
 from mmwing.registry import DATASETS
 
@@ -61,6 +62,7 @@ class CanvasDataset(BaseDataset):
         max_refetch: As in MMEngine.
 
     Raises:
+        TypeError: ``resident`` is neither ``True`` nor ``False``.
         ValueError: A transform needs the photo, or an argument does not fit.
         FileNotFoundError: A photo is missing.
         OSError: The file cannot be written; says what would do.
@@ -72,6 +74,7 @@ class CanvasDataset(BaseDataset):
                  max_gigabytes: float = 10., resident: bool = False,
                  test_mode: bool = False, lazy_init: bool = False,
                  max_refetch: int = 1000) -> None:
+        check_flags(resident=resident)
         if isinstance(dataset, dict):
             dataset = DATASETS.build(dict(dataset, lazy_init=True))
         if resident and cache_dir is None:

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from mmengine.dataset import BaseDataset, ClassBalancedDataset
 
+from mmwing.arguments import check_flags
 from mmwing.registry import DATASETS
 
 from .annotation import annotation_of
@@ -79,6 +80,7 @@ class PoseBalancedDataset(ClassBalancedDataset):
                               or mode < 0):
             raise ValueError("mode must be 'yaw' or the index of a mode, from 0, got "
                              f'{mode!r}')
+        check_flags(absolute=absolute)
         self.num_bins = num_bins
         self.mode = mode
         self.absolute = absolute

@@ -1,6 +1,7 @@
 """A user's own faces as samples of MMPose."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,19 @@ def test_pts_folder_and_points_file_in_the_data_root(tmp_path):
     assert dataset.metainfo['dataset_name'] == 'points'
 
 
+def test_paths_may_be_objects(tmp_path, content):
+    for places in (dict(ann_file=tmp_path / 'ann.json', data_root=None),
+                   dict(ann_file=Path('ann.json'), data_root=tmp_path),
+                   dict(data_prefix=dict(img=tmp_path))):
+        dataset = build(tmp_path, content, **places)
+        assert dataset.get_data_info(0)['img_path'] == str(tmp_path / 'a.png')
+
+
+@pytest.mark.parametrize('indices', [1, -1, [1], range(1)])
+def test_indices_choose_samples(tmp_path, content, indices):
+    assert len(build(tmp_path, content, indices=indices)) == 1
+
+
 def test_without_data_root_images_lie_beside_the_annotations(tmp_path, content):
     dataset = build(tmp_path, content, ann_file=str(tmp_path / 'ann.json'),
                     data_root=None)
@@ -140,6 +154,12 @@ def test_labels_in_no_image_are_refused_by_name(tmp_path, content):
         build(tmp_path, content)
 
 
+def test_a_visibility_that_is_none_is_refused_by_name(tmp_path, content):
+    content['annotations'][2]['keypoints'][5] = 3
+    with pytest.raises(ValueError, match=r'id 2, a\.png\): visibility must be 0, 1 or'):
+        build(tmp_path, content)
+
+
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
 def test_points_that_are_no_numbers_do_not_count_and_are_named(
         tmp_path, content, said, value):
@@ -172,7 +192,18 @@ def test_boxes_given_by_corners_are_named(tmp_path, content, said):
     ({'data_mode': 'bottomup'}, ValueError, "must be 'topdown'"),
     ({'bbox_file': 'boxes.json', 'test_mode': True}, ValueError, 'bbox_file'),
     ({'ann_file': 'no.json'}, FileNotFoundError, 'no.json'),
-    ({'origin': 3}, ValueError, 'origin')])
+    ({'origin': 3}, ValueError, 'origin'),
+    ({'metainfo': 3}, TypeError, 'metainfo must be a dict, such as dict.* got 3'),
+    ({'landmark_box': 'no'}, TypeError, 'landmark_box must be True or False'),
+    ({'ann_file': 3}, TypeError, 'ann_file must be a path, got 3'),
+    ({'data_root': 3}, TypeError, 'data_root must be a path, got 3'),
+    ({'data_prefix': 'images/'}, TypeError, 'data_prefix must be a dict, such as'),
+    ({'data_prefix': {'img': 3}}, TypeError, "data_prefix.'img'. must be a path"),
+    ({'sample_interval': '2'}, ValueError, "sample_interval must .* got '2'"),
+    ({'sample_interval': 0}, ValueError, 'sample_interval must'),
+    ({'indices': 0}, ValueError, 'indices leaves no sample, got 0'),
+    ({'indices': []}, ValueError, 'indices leaves no sample'),
+    ({'indices': '1'}, TypeError, "indices must be .* got '1'")])
 def test_bad_arguments(tmp_path, content, argument, error, message):
     with pytest.raises(error, match=message):
         build(tmp_path, content, **argument)

@@ -168,6 +168,8 @@ def test_mean_shape_in_the_box_is_far_off():
     ({'bbox_scale': 0}, ValueError, 'bbox_scale'),
     ({'bbox_scale': float('nan')}, ValueError, 'bbox_scale'),
     ({'bbox_scale': 'big'}, TypeError, 'bbox_scale'),
+    ({'cache': 'no'}, TypeError, 'cache must be True or False'),
+    ({'indices': 0}, ValueError, 'indices leaves no sample'),
     ({'data_mode': 'bottomup'}, ValueError, 'data_mode'),
     ({'ann_file': 'x.json'}, TypeError, 'ann_file'),
     ({'num_samples': 2**31, 'image_size': 2**13, 'cache': True}, ValueError, 'cache'),

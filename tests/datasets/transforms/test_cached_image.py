@@ -78,3 +78,9 @@ def test_missing_file_is_named(tmp_path):
 def test_bad_limit():
     with pytest.raises(ValueError, match='max_gigabytes'):
         LoadCachedImage(max_gigabytes=0)
+
+
+@pytest.mark.parametrize('flag', ['to_float32', 'ignore_empty'])
+def test_a_flag_that_is_none_is_named(flag):
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got 'no'"):
+        LoadCachedImage(**{flag: 'no'})

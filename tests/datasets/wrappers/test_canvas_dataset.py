@@ -144,3 +144,8 @@ def test_more_than_one_box(photos):
     pair = Pair(**{key: value for key, value in photos.items() if key != 'type'})
     with pytest.raises(ValueError, match=r'one box \(1, 4\) in each sample'):
         CanvasDataset(pair, CROP, 40, 2.)
+
+
+def test_a_flag_that_is_none_is_named(photos):
+    with pytest.raises(TypeError, match="resident must be True or False, got 'no'"):
+        built(photos, resident='no')

@@ -196,3 +196,8 @@ def test_real_faces():
     turned = np.abs((nose * jaw).sum(1) / (jaw**2).sum(1) - 0.5)
     assert np.corrcoef(balanced.pose, turned)[0, 1] > 0.9
     assert balanced.repeats.max() > balanced.repeats.min() == 1
+
+
+def test_a_flag_that_is_none_is_named(heads):
+    with pytest.raises(TypeError, match="absolute must be True or False, got 'no'"):
+        PoseBalancedDataset(heads, absolute='no')
