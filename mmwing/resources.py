@@ -22,6 +22,11 @@ def _folder(name: str) -> Path:
         f'nor in {PACKAGE.parent}; install mmwing again')
 
 
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f'name must be a text, got {name!r}')
+
+
 def _suggest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
     if near:
@@ -52,7 +57,9 @@ def config_path(name: str) -> str:
 
     Raises:
         ValueError: There is no config of that name; the nearest are named.
+        TypeError: ``name`` is no text.
     """
+    _check_name(name)
     stem = name.removesuffix('.py')
     matches = [path for path in _configs() if path.stem == stem]
     if not matches:
@@ -70,7 +77,9 @@ def tool_path(name: str) -> str:
 
     Raises:
         ValueError: There is no tool of that name; the nearest are named.
+        TypeError: ``name`` is no text.
     """
+    _check_name(name)
     path = _folder('tools') / name
     if not path.is_file():
         known = sorted(p.name for p in _folder('tools').iterdir() if p.is_file())

@@ -30,3 +30,10 @@ def test_tools_are_found_and_corrected():
     assert Path(mmwing.tool_path('train.py')).is_file()
     with pytest.raises(ValueError, match=r'train\.py'):
         mmwing.tool_path('trian.py')
+
+
+@pytest.mark.parametrize('find', [mmwing.config_path, mmwing.tool_path])
+@pytest.mark.parametrize('name', [None, 3, Path('train.py')])
+def test_a_name_that_is_no_text_is_named(find, name):
+    with pytest.raises(TypeError, match='name must be a text, got'):
+        find(name)

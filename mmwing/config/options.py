@@ -46,7 +46,12 @@ def merge_options(cfg: Config, options: Mapping[str, Any]) -> None:
     Raises:
         ValueError: If the first part of a key is neither in the config nor an argument
             of the runner, so that nothing would read it; or a key cannot be reached.
+        TypeError: If they are no dict, or a key is no text.
     """
+    if not isinstance(options, Mapping) or not all(
+            isinstance(key, str) for key in options):
+        raise TypeError('cfg_options must be a dict of dotted keys, such as '
+                        f"{{'model.head.loss.omega': 15}}; got {options!r}")
     known = {*cfg, *inspect.signature(Runner.__init__).parameters, *_READ_BY_OTHERS}
     for key in options:
         top = key.partition('.')[0]

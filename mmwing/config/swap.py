@@ -163,7 +163,7 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
 
     Raises:
         ValueError: The swap makes no sense, or would change nothing; says what does.
-        TypeError: The loss does not have an argument.
+        TypeError: ``cfg`` is no config, or the loss does not have an argument.
 
     Examples:
         >>> import mmwing
@@ -173,6 +173,9 @@ def swap_loss(cfg: Config, loss: str, head: str = 'keep', **arguments: object) -
         >>> swap = mmwing.swap_loss(cfg, 'WingLoss', omega=40, epsilon=8)
         >>> swap.write('wing.py')
     """
+    if not isinstance(cfg, Config):
+        raise TypeError('cfg must be a config as mmwing.load_config reads it, got '
+                        f'{cfg!r:.80}')
     if head not in HEADS:
         raise ValueError(f'head must be one of {HEADS}, got {head!r}')
     original = cfg

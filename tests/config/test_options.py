@@ -45,6 +45,12 @@ def test_an_option_that_nothing_would_read_is_refused(option, message):
         load_config(CONFIG, {option: 1})
 
 
+@pytest.mark.parametrize('options', [{1: 2}, {'model.a': 1, None: 2}, ['work_dir'], 3])
+def test_options_that_are_no_dict_of_texts_are_named(options):
+    with pytest.raises(TypeError, match='cfg_options must be a dict of dotted keys'):
+        load_config(CONFIG, options)
+
+
 @pytest.mark.parametrize('option', [
     'work_dir', 'resume', 'load_from', 'auto_scale_lr.enable', 'custom_imports.imports',
     'model.test_cfg.looks', 'param_scheduler.1.end', 'log_level'])

@@ -112,6 +112,12 @@ def test_bad_arguments(cfg, arguments, error, message):
         swap_loss(cfg, **arguments)
 
 
+@pytest.mark.parametrize('cfg', [WFLW, None, dict(model=dict(type='Foo'))])
+def test_what_is_no_config_is_named(cfg):
+    with pytest.raises(TypeError, match=r'cfg must be a config as mmwing\.load_config'):
+        swap_loss(cfg, 'L1Loss')
+
+
 @pytest.mark.parametrize(('content', 'message'), [
     (dict(a=1), 'it has no model'),
     (dict(model='abc'), 'it has no model'),
