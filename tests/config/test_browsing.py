@@ -54,6 +54,8 @@ def test_the_config_stays_as_it_is(config):
 @pytest.mark.parametrize(('arguments', 'message'), [
     (dict(number=0), 'number must be a whole number of at least 1, got 0'),
     (dict(size=0), 'size must be a whole number of at least 1, got 0'),
+    (dict(size=8192), r'size must be at most 6688 for a sheet of 3 samples, got 8192'),
+    (dict(seed=-1), r'seed must be a whole number in .0, 2\*\*32., got -1'),
     (dict(first=3), 'first must lie in 0 to 2.*got 3'),
     (dict(split='predict'), 'no predict_dataloader')])
 def test_bad_arguments(config, arguments, message):
