@@ -161,12 +161,21 @@ def remove_drafts(folder: PathLike) -> None:
     _remove_stale(Path(folder), '')
 
 
-def check_file(path: PathLike) -> None:
+def check_file(path: PathLike, suffixes: Collection[str] = ()) -> None:
     """See that a file can be written, before the work whose result goes there.
 
+    Args:
+        path: The file.
+        suffixes: Where the suffix names the format: those that there are, such as
+            ``.png``, in lower case. By default any name will do.
+
     Raises:
+        ValueError: The suffix is none of ``suffixes``.
         OSError: It cannot be written; the message names ``path``.
     """
+    if suffixes and Path(path).suffix.lower() not in suffixes:
+        raise ValueError(f'the suffix of {printable(path)!r} must name one of the '
+                         f'formats {", ".join(suffixes)}')
     drafts: dict[Path, Path] = {}
     with _errors_name(drafts, (path, )):
         target = _target(path)

@@ -201,6 +201,14 @@ def test_a_pipe_is_written_to_and_stays(tmp_path):
     assert pipe.is_fifo()
 
 
+def test_check_file_looks_at_the_suffix_where_it_counts(tmp_path):
+    check_file(tmp_path / 'a.PNG', ('.jpg', '.png'))
+    check_file(tmp_path / 'a.xyz')
+    for name in ('a.xyz', 'a', '.png'):
+        with pytest.raises(ValueError, match=r'one of the formats \.jpg, \.png'):
+            check_file(tmp_path / name, ('.jpg', '.png'))
+
+
 def test_check_file_leaves_nothing(tmp_path):
     check_file(tmp_path / 'a.txt')
     check_file(tmp_path / 'new' / 'folder' / 'a.txt')

@@ -15,6 +15,7 @@ from mmwing.config import (
     load_config,
 )
 from mmwing.files import check_file
+from mmwing.visualization.suffixes import PICTURE_SUFFIXES
 from mmwing.visualization.tile import save_picture
 
 
@@ -37,7 +38,7 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    check_file(args.out)
+    check_file(args.out, PICTURE_SUFFIXES)
     cfg = load_config(args.config, args.cfg_options)
     save_picture(args.out, browse_dataset(cfg, args.split, args.number, args.seed,
                                           args.first, args.size))

@@ -14,6 +14,7 @@ import sys
 from mmwing.config import exit_with_message
 from mmwing.datasets.checks import check_landmarks, draw_check_sheet
 from mmwing.files import check_file
+from mmwing.visualization.suffixes import PICTURE_SUFFIXES
 from mmwing.visualization.tile import save_picture
 
 
@@ -54,7 +55,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     if args.out:
-        check_file(args.out)
+        check_file(args.out, PICTURE_SUFFIXES)
     report = check_landmarks(
         args.annotations, args.images, args.points, args.num_points, args.origin,
         read_images=not args.no_images, jobs=args.jobs, category=args.category)

@@ -8,6 +8,8 @@ import argparse
 import sys
 
 from mmwing.comparison.loss_curves import draw_loss_curves
+from mmwing.files import check_file
+from mmwing.visualization.suffixes import FIGURE_SUFFIXES
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,6 +26,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> int:
     args = parse_args()
     try:
+        check_file(args.out, FIGURE_SUFFIXES)
         draw_loss_curves(args.out, args.input_size)
     except (ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)

@@ -20,6 +20,7 @@ from mmwing.datasets.wrappers import PoseBalancedDataset
 from mmwing.files import check_file
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_pose_balance
+from mmwing.visualization.suffixes import FIGURE_SUFFIXES
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,13 +38,16 @@ def parse_args() -> argparse.Namespace:
                         help='example faces in each bin, default: 3')
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings of the config, key=value')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.faces < 0:
+        parser.error(f'--faces must not be negative, got {args.faces}')
+    return args
 
 
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    check_file(args.out)
+    check_file(args.out, FIGURE_SUFFIXES)
     cfg = load_config(args.config, args.cfg_options)
     check_data(cfg, ('train', ))
     init_default_scope(cfg.default_scope)
