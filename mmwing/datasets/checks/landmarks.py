@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmwing.arguments import is_whole
 from mmwing.datasets.formats.landmark_files import read_landmarks
 from mmwing.datasets.formats.points_file import declared_names, read_points_file
 from mmwing.datasets.formats.problems import Problem, ProblemLog
@@ -49,10 +50,15 @@ def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = Non
     Raises:
         FileNotFoundError: If a file does not exist.
         ValueError: If a file as a whole is in none of the formats, holds no face, or
-            ``num_points`` contradicts the points file.
+            ``num_points`` contradicts the points file; or ``num_points`` or ``jobs``
+            is no whole number of at least 1.
     """
     if not paths:
         raise ValueError('paths is empty: there is nothing to check')
+    if num_points is not None and not is_whole(num_points, 1):
+        raise ValueError('num_points must be a whole number of at least 1, got '
+                         f'{num_points!r}')
+    image_checks.check_jobs(jobs)
     flip_indices, links, names = None, [], None
     if points_file is not None:
         folder = Path(paths[0])

@@ -19,6 +19,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmwing.datasets.checks.corner_boxes import corner_box_problems
 from mmwing.datasets.checks.face import face_findings
 from mmwing.datasets.checks.geometry import check_geometry
+from mmwing.datasets.checks.images import check_jobs
 from mmwing.datasets.checks.mirror import FACES_FOR_PAIRS
 from mmwing.datasets.checks.repeats import repeated_faces, repeated_images
 from mmwing.datasets.formats.archive import RawArchive
@@ -87,7 +88,8 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
         ArchiveError: If ``raw`` is another data set, lacks a part, or holds no
             face that can be used.
         BrokenDataError: At the first broken thing, if strict.
-        ValueError: If arguments do not fit each other or what is in ``out``.
+        ValueError: If arguments do not fit each other or what is in ``out``, or
+            ``out`` is a file.
         ImportError: If reading the format takes a package that is missing.
     """
     if dataset not in CONVERTERS:
@@ -95,10 +97,13 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
                          f'{dataset!r}')
     if origin not in (None, 0, 1):
         raise ValueError(f'origin must be 0 or 1, got {origin!r}')
-    if jobs is not None and jobs < 1:
-        raise ValueError(f'jobs must be at least 1, got {jobs}')
+    check_jobs(jobs)
     plan = ImagePlan(images, crop, size)
     out = Path(out)
+    for folder in (out, *out.parents):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f'out must be a directory to write to, got {out}: '
+                             f'{folder} is a file')
     if Path(raw).resolve().is_relative_to((out / 'images').resolve()):
         raise ValueError(f'raw ({raw}) must not lie in the images folder of out '
                          f'({out})')

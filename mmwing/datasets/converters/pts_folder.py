@@ -30,7 +30,7 @@ class PtsConverter(Converter):
     """
 
     name = 'pts'
-    title = 'folder of .pts files'
+    title = 'a folder of .pts files'
     dataset_type = 'Face300WDataset (68 points) or BaseCocoStyleDataset'
     num_keypoints: ClassVar[int | None] = None
     origin = 1

@@ -112,7 +112,7 @@ def test_raw_inside_the_images_that_are_written(tmp_path):
 @pytest.mark.parametrize('arguments, message', [
     ({'dataset': 'lfw'}, 'dataset must be one of 300w, wflw'),
     ({'origin': 2}, 'origin must be 0 or 1'),
-    ({'jobs': 0}, 'jobs must be at least 1'),
+    ({'jobs': 0}, 'jobs must be a whole number of at least 1'),
 ])
 def test_arguments_that_do_not_fit(make, tmp_path, arguments, message):
     archive = make('pts')

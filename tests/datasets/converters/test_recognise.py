@@ -45,6 +45,20 @@ def test_raw_that_is_no_directory(tmp_path):
         prepare('300w', tmp_path / '300w.zip', tmp_path / 'out')
 
 
+@pytest.mark.parametrize('out', ['photo.jpg', 'photo.jpg/below/it'])
+def test_out_that_is_a_file(make, tmp_path, out):
+    (tmp_path / 'photo.jpg').write_text('mine')
+    with pytest.raises(ValueError, match=r'out must .*photo\.jpg is a file'):
+        prepare('pts', make('pts').root, tmp_path / out)
+    assert (tmp_path / 'photo.jpg').read_text() == 'mine'
+
+
+def test_a_folder_without_pts_files_is_named(tmp_path):
+    (tmp_path / 'raw').mkdir()
+    with pytest.raises(ArchiveError, match=r'not hold a folder of \.pts files\. It'):
+        prepare('pts', tmp_path / 'raw', tmp_path / 'out')
+
+
 def test_hidden_files_and_link_cycles_are_no_data(make, tmp_path):
     archive = make('pts')
     (archive.root / '._0.pts').write_bytes(b'\x00\x05\x16\x07')
