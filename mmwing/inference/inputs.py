@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from mmwing.files import printable
@@ -14,6 +15,9 @@ from mmwing.images import IMAGE_SUFFIXES
 from .video import VIDEO_SUFFIXES
 
 _SUFFIXES = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
+# What predictions write into their folder, at any depth below these.
+_RESULTS = ('drawings/*', 'pts/*.pts', 'videos/*.csv', 'videos/*.json',
+            'predictions.csv', 'predictions.json')
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ def find_inputs(arguments: Sequence[str],
         arguments: Paths of files; folders, of which all images and videos are taken,
             at any depth; patterns such as ``photos/*.jpg``; addresses with ``://``;
             numbers of cameras, where no file is called so.
-        leave_out: A folder whose files are no inputs, unless one is named: the one that
-            results go to.
+        leave_out: The folder that results go to. Results in it are no inputs, unless
+            one is named as a file; other files in it are.
 
     Returns:
         The inputs, in the order given and sorted within; and arguments that mean no
@@ -60,12 +64,17 @@ def find_inputs(arguments: Sequence[str],
             cameras[f'camera {int(argument)}'] = int(argument)
             continue
         files, reason = _files(argument)
+        if not reason and not files:
+            reason = 'no images or videos in the folder'
         if leave_out is not None and not os.path.isfile(argument):
-            results = Path(leave_out).resolve()
-            files = [(path, name) for path, name in files
-                     if '://' in path or results not in Path(path).resolve().parents]
-        if reason or not files:
-            problems.append((argument, reason or 'no images or videos in the folder'))
+            inputs = [(path, name) for path, name in files
+                      if '://' in path or not _is_result(path, leave_out)]
+            if files and not inputs:
+                reason = reason or ('nothing but results in the folder of --out; to '
+                                    'predict on these, choose another with --out')
+            files = inputs
+        if reason:
+            problems.append((argument, reason))
         for path, name in files:
             # The same file may be given as a.jpg, ./a.jpg and by its full path.
             key = path if '://' in path else os.path.abspath(path)
@@ -99,6 +108,13 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
                      if os.path.isfile(path))
     return [(path, Path(path).name) for path in matches], '' if matches else (
         'no such file, and no file matches it as a pattern')
+
+
+def _is_result(path: str, folder: str | os.PathLike) -> bool:
+    """Whether a file is one of the results in a folder."""
+    results, file = Path(folder).resolve(), Path(path).resolve()
+    return file.is_relative_to(results) and any(
+        fnmatchcase(file.relative_to(results).as_posix(), each) for each in _RESULTS)
 
 
 def distinct_names(names: Iterable[str]) -> list[str]:

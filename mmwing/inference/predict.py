@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -101,10 +102,13 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
 
     Raises:
         ValueError: If there are results and they are not to be replaced, ``out`` is a
-            file, a format does not exist, faces are to be detected without a detector,
-            or head poses are wanted of other than 68 points.
+            file or empty, a format does not exist, nothing would be written of a video,
+            faces are to be detected without a detector, or head poses are wanted of
+            other than 68 points.
         OSError: If something cannot be written.
     """
+    if not os.fspath(out):
+        raise ValueError("out must name the folder of the results, got ''")
     out = Path(out)
     unknown = [each for each in formats if each not in FORMATS]
     if unknown:
@@ -127,14 +131,17 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     summary = Summary(problems=problems)
     console = Console(file=sys.stderr, stderr=True)
     for argument, reason in problems:
-        _warn(console, argument, reason)
+        _warn(console, f'{argument}: {reason}')
     if isinstance(boxes, BoxFile):
         for note in boxes.notes:
-            _warn(console, note.where, note.detail)
+            _warn(console, f'{note.where}: {note.detail}')
     moving = [source for source in inputs if source.moves]
-    if moving and not {'json', 'csv'} & set(formats) and not drawings:
-        raise ValueError(f'{moving[0].path} is a video, of which {",".join(formats)} '
-                         'holds nothing: --format takes json and csv for videos')
+    if moving and not {'json', 'csv'} & set(formats):
+        note = (f'{moving[0].path} is a video, of which {",".join(formats)} holds '
+                'nothing: --format takes json and csv for videos')
+        if not drawings:
+            raise ValueError(note)
+        _warn(console, f'{note}; it is only drawn')
     progress = track([source for source in inputs if not source.moves], 'Predicting',
                      console=console, disable=not console.is_terminal)
     contours = contours_of(meta)
@@ -185,7 +192,7 @@ def _predict_video(landmarker: FaceLandmarker, source: Input, out: Path,
             return
         reason = video.problem
     summary.problems.append((source.path, reason))
-    _warn(console, source.path, reason)
+    _warn(console, _with_name(source, reason))
 
 
 def _check_nothing_is_lost(out: Path, formats: Sequence[str], drawings: bool) -> None:
@@ -217,12 +224,17 @@ def _loaded(inputs: Iterable[Input], boxes: str | BoxFile, summary: Summary,
         except (OSError, ValueError, MemoryError) as error:
             reason = str(error) or type(error).__name__
             summary.problems.append((source.path, reason))
-            _warn(console, source.path, reason)
+            _warn(console, _with_name(source, reason))
             continue
         yield source, image, found
 
 
-def _warn(console: Console, argument: str, reason: str) -> None:
-    argument, reason = printable(argument), printable(reason)
-    reason = reason if argument in reason else f'{argument}: {reason}'
-    console.print(f'warning: {reason}', markup=False, highlight=False, soft_wrap=True)
+def _with_name(source: Input, reason: str) -> str:
+    """A reason with the input's name, which errors of decoding begin with."""
+    named = reason.startswith(f'{printable(source.path)} ')
+    return reason if named else f'{source.path}: {reason}'
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(f'warning: {printable(text)}', markup=False, highlight=False,
+                  soft_wrap=True)

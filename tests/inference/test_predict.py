@@ -248,6 +248,7 @@ def test_without_a_detector_nothing_is_guessed(run, photos, monkeypatch):
     (['--boxes', 'photos/notes.txt'], 'is not a box file'),
     (['--boxes', 'photos'], 'photos is a folder: boxes are read from a file'),
     (['--boxes', 'whole', '--out', 'photos/b.jpg'], 'b.jpg is a file, and results go'),
+    (['--boxes', 'whole', '--out', ''], "folder of the results, got ''"),
     (['--boxes', 'whole', '--device', 'gpu'], "device 'gpu' cannot be used: "),
     (['--boxes', 'whole', '--device', 'cuda:999'], "device 'cuda:999' cannot be used"),
 ])
@@ -284,12 +285,50 @@ def test_a_file_by_several_names_is_one_input(photos, monkeypatch):
     assert [each.path for each in inputs] == ['b.jpg']
 
 
-def test_results_are_no_inputs(photos):
-    (photos / 'out/drawings').mkdir(parents=True)
-    (photos / 'out/drawings/a.jpg').write_bytes((photos / 'b.jpg').read_bytes())
-    inputs, _ = find_inputs([str(photos)], leave_out=photos / 'out')
-    assert [each.name for each in inputs] == ['a', 'b', 'deep/a']
-    assert find_inputs([str(photos / 'b.jpg')], leave_out=photos)[1] == []
+@pytest.mark.parametrize('out', ['.', 'photos', 'photos/out', 'photos/drawings'])
+@pytest.mark.parametrize('argument', ['photos', 'photos/*.*', '**'])
+def test_results_are_no_inputs_and_all_else_is(photos, monkeypatch, out, argument):
+    monkeypatch.chdir(photos.parent)
+    kept = {'photos/a.png', 'photos/b.jpg'}
+    if argument != 'photos/*.*':
+        kept.add('photos/deep/a.png')
+    (photos / 'notes.txt').unlink()
+    for name in ('drawings/deep/a.jpg', 'drawings/a.mp4', 'videos/a.csv', 'pts/a.pts',
+                 'videos/a.json', 'predictions.csv', 'predictions.json'):
+        path = Path(out, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    inputs, problems = find_inputs([argument], leave_out=out)
+    assert {each.path for each in inputs} == kept and problems == []
+
+
+def test_a_folder_that_is_called_as_results_are_is_an_input(photos, monkeypatch):
+    monkeypatch.chdir(photos)
+    (photos / 'deep').rename('drawings')
+    for argument, out in (('drawings', 'out'), ('drawings', 'drawings'),
+                          ('drawings/a.png', '.'), ('../photos/drawings', '..')):
+        [found], problems = find_inputs([argument], leave_out=out)
+        assert found.name == 'a' and problems == []
+    [[argument, reason]] = find_inputs(['drawings'], leave_out='.')[1]
+    assert argument == 'drawings' and 'nothing but results' in reason
+
+
+@pytest.mark.parametrize(('argument', 'out', 'images'), [
+    ('photos', '.', 3), ('photos', 'photos', 3), ('photos/*.jpg', 'photos', 1)])
+def test_results_may_go_where_the_images_are(run, photos, argument, out, images):
+    for options in ((), ('--overwrite', )):
+        status, printed, err = run(argument, '--boxes', 'whole', '--out', out, *options)
+        assert status == 0 and err == ''
+        assert printed == f'{images} faces in {images} images: {out}\n'
+
+
+def test_a_warning_has_the_name_of_the_input(run, photos):
+    """Also if it is short, and part of a word of the reason."""
+    (photos.parent / 'in').mkdir()
+    assert 'warning: in: no images' in run('in', '--boxes', 'whole')[2]
+    (photos.parent / 'bo.csv').write_text(f'{HEADER}\nb.jpg,1,2,3,4')
+    (photos / 'b.jpg').rename('bo')
+    assert 'warning: bo: no box in bo.csv' in run('bo', '--boxes', 'bo.csv')[2]
 
 
 def test_a_folder_without_images(tmp_path):

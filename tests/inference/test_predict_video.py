@@ -232,10 +232,15 @@ def test_results_are_not_overwritten_unless_asked(clips):
     predict_images(SpotFinder(), ['clip.avi'], 'out', drawings=False, overwrite=True)
 
 
-def test_pts_files_hold_no_video(clips):
+def test_pts_files_hold_no_video(clips, capsys):
     with pytest.raises(ValueError, match=r'clip\.avi is a video, of which pts holds'):
         predict_images(SpotFinder(), ['clip.avi'], 'out', formats=['pts'],
                        drawings=False)
+    summary = predict_images(SpotFinder(), ['clip.avi'], 'out', formats=['pts'])
+    assert files(clips / 'out') == ['drawings/clip.mp4'] and not summary.problems
+    assert capsys.readouterr().err == (
+        'warning: clip.avi is a video, of which pts holds nothing: --format takes json '
+        'and csv for videos; it is only drawn\n')
 
 
 class HeadFinder(SpotFinder):
