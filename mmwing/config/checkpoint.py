@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.runner import CheckpointLoader, find_latest_checkpoint
+from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmwing.files import check_regular_file
@@ -55,7 +55,9 @@ def latest_checkpoint(work_dir: str) -> str | None:
     MMEngine notes the last one in ``last_checkpoint``. Where a process was killed, the
     note may be empty or the file half written. A file that is passed over is logged.
     """
-    noted = find_latest_checkpoint(work_dir) or ''
+    note = Path(work_dir, 'last_checkpoint')
+    # MMEngine's function would print a line where there is none.
+    noted = note.read_text().strip() if note.is_file() else ''
     if not osp.isfile(noted):  # the work dir may have moved since
         noted = osp.join(work_dir, osp.basename(noted))
     for path in _by_age(Path(work_dir), Path(noted)):

@@ -22,9 +22,10 @@ def note(folder: Path, text: str) -> None:
     (folder / 'last_checkpoint').write_text(text)
 
 
-def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path):
+def test_a_work_dir_stands_for_its_last_checkpoint(tmp_path, capsys):
     with pytest.raises(FileNotFoundError, match='no checkpoint'):
         find_checkpoint(str(tmp_path))
+    assert capsys.readouterr() == ('', '')  # the message alone
     last = tmp_path / 'epoch_2.pth'
     save(last)
     # The folder was moved after training.
