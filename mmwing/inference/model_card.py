@@ -116,7 +116,7 @@ def draft_card(name: str, facts: Mapping[str, Any], digest: str, size: int) -> s
         '## Training', '', '```bash', command, '```', '',
         f'Seed {facts.get("seed", TO_WRITE)}, epoch {facts.get("epoch", TO_WRITE)}; '
         f'{kind}, stored as {facts["precision"]}.', '',
-        '## Figures', '', '```bash', f'mmwing test {name} --report report', '```', '',
-        TO_WRITE, '',
+        '## Figures', '', '```bash', f'mmwing test {name}.pth --report report', '```',
+        '', TO_WRITE, '',
         '## Intended use', '', TO_WRITE, '',
         '## Limits', '', f'By head pose: {TO_WRITE}', ''])

@@ -142,7 +142,7 @@ def test_the_sum_and_the_card_are_of_the_file(checkpoint, tmp_path):
     assert done.sha256 == sha256(done.path.read_bytes()).hexdigest()
     card = done.card.read_text()
     for part in (done.sha256, 'The weights are mine alone.', 'drawn by hand',
-                 'Seed 0, epoch 1', 'mmwing test mine', *SECTIONS, TO_WRITE):
+                 'Seed 0, epoch 1', 'mmwing test mine.pth --', *SECTIONS, TO_WRITE):
         assert part in card
     again = publish_model(done.path, tmp_path / 'again.pth')
     assert again.sha256 == publish_model(done.path, tmp_path / 'again.pth',
