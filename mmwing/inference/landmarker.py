@@ -56,8 +56,8 @@ class FaceLandmarker(Landmarker):
         ValueError: If no config is known, the weights do not fit it, or an argument is
             out of range.
         pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
-        TypeError: If a module was not built by MMPose, or ``flip_test`` is neither
-            true nor false.
+        TypeError: If a module was not built by MMPose, ``flip_test`` is neither true
+            nor false, or ``config`` or ``detector`` is none.
         ImportError: If the detector is not installed.
 
     Example::

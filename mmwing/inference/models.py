@@ -73,6 +73,7 @@ def load_model(model: str | os.PathLike | None = None,
         ValueError: If no config is known, the weights do not fit it, or the device
             cannot be used.
         pickle.UnpicklingError: If the checkpoint is damaged or holds Python objects.
+        TypeError: If ``model`` or ``config`` is neither a name nor a path.
     """
     device = check_device(device or get_device())
     checkpoint = find_model(model)
@@ -208,8 +209,7 @@ def _config(content: dict, checkpoint: str, model: str | os.PathLike | None,
                 "config='…'")
         # A work dir is the user's own; its config is as good as one that is named.
         config = copies[0]
-    cfg = (config.copy() if isinstance(config, Config) else
-           load_config(os.fspath(config)))
+    cfg = config.copy() if isinstance(config, Config) else load_config(config)
     if 'mmdet' in stack.offered:
         replace_mmdet_names(cfg)
     return cfg

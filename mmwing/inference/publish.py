@@ -152,8 +152,7 @@ def _weights(content: Any, source: str) -> Mapping[str, torch.Tensor]:
 def _full_config(content: Mapping, source: str,
                  config: str | os.PathLike | Config | None) -> dict:
     if config is not None:
-        cfg = (config if isinstance(config, Config) else
-               load_config(os.fspath(config)))
+        cfg = config if isinstance(config, Config) else load_config(config)
         return json.loads(dump(cfg.to_dict(), file_format='json'))
     text = (content.get('meta') or {}).get(CONFIG_KEY)
     if text is None:

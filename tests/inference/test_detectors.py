@@ -108,7 +108,18 @@ def test_the_landmarker_finds_faces_by_itself(checkpoint):
 
 @pytest.mark.parametrize(('cls', 'arguments', 'message'), [
     (CenterFace, dict(threshold=0), 'threshold'),
+    (CenterFace, dict(threshold='x'), "threshold must be a number .* got 'x'"),
     (CenterFace, dict(max_side=8), 'max_side'),
+    (CenterFace, dict(max_side='640'), "max_side must be a whole .* got '640'"),
+    (BoxMap, dict(scale=-1), 'scale must be .* a number from 0.01 to 100; got -1'),
+    (BoxMap, dict(scale=0), 'scale'),
+    (BoxMap, dict(scale=float('nan')), 'scale'),
+    (BoxMap, dict(scale=float('inf')), 'scale'),
+    (BoxMap, dict(scale='x'), "scale .* got 'x'"),
+    (BoxMap, dict(shift=(50, 0)), r'shift must be .*not in pixels.*; got \(50, 0\)'),
+    (BoxMap, dict(shift=(0, float('nan'))), 'shift'),
+    (BoxMap, dict(shift=(0, 'x')), 'shift'),
+    (BoxMap, dict(shift=0.1), 'shift must be .* got 0.1'),
 ])
 def test_bad_arguments(cls, arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -175,6 +175,16 @@ def test_a_detector_of_ones_own(checkpoint, landmarker, faces):
     np.testing.assert_array_equal(other.box, box + 5)
 
 
+def test_a_detector_whose_box_map_is_none_has_none(checkpoint, faces):
+    box = [20, 30, 60, 70]
+    detecting = FaceLandmarker(checkpoint, detector=FixedDetector(box, box_map=None),
+                               device='cpu')
+    assert detecting(faces[0]['img'])[0].box.tolist() == box
+    detecting.detector.box_map = lambda boxes: boxes
+    with pytest.raises(TypeError, match='must be a BoxMap or None, got <function'):
+        detecting(faces[0]['img'])
+
+
 def test_boxes_of_a_detector_are_mapped_to_those_of_the_training(checkpoint, faces):
     detector = FixedDetector([20, 30, 60, 70], box_map=BoxMap((0.25, -0.5), 2.0))
     detecting = FaceLandmarker(checkpoint, detector=detector, device='cpu')
@@ -190,7 +200,11 @@ def test_boxes_of_a_detector_are_mapped_to_those_of_the_training(checkpoint, fac
     (([[10, 10, 60, 60]], [0.5, 0.6]), r'got \(1, 4\) and \(2,\)'),
     (([10, 10, 60, 60], [0.5]), r'got \(4,\) and \(1,\)'),
     (([[0, 0, 9, 9], [60, 60, 40, 40]], [0.5, 0.6]), 'x, y, width.* for face 1'),
-    (([[0, np.nan, 9, 9]], [0.5]), 'finite.*nan.* for face 0')])
+    (([[0, np.nan, 9, 9]], [0.5]), 'finite.*nan.* for face 0'),
+    (([[0, 0, 9, 9]], ['x']), r"all numbers; got the scores \['x'\]"),
+    (([[0, 0, 9, 9]], [None]), r'all numbers; got the scores \[None\]'),
+    (([[0, 0, 9, 'x']], [0.5]), "could not convert .* 'x'"),
+    (([[0, 0, 9, 9], [1]], [0.5]), 'inhomogeneous'), (None, 'NoneType')])
 def test_a_detector_that_gives_something_else(checkpoint, faces, found, message):
     detector = SimpleNamespace(detect=lambda rgb: found)
     detecting = FaceLandmarker(checkpoint, detector=detector, device='cpu')
@@ -205,9 +219,6 @@ def test_boxes_of_a_detector_beside_the_image_are_no_faces(checkpoint, landmarke
     detector = SimpleNamespace(detect=lambda rgb: (
         [[width, 0, width + 50, 50], box, [-50, 0, 0, 50], [5, 5, 5, 9]],
         [0.9, 0.8, 0.7, 0.6]))
-    # Square, as a box map gives them.
-    detector.box_map = lambda boxes: boxes
-    detector.box_map.dataset = detector.box_map.boxes = None
     [face] = FaceLandmarker(checkpoint, detector=detector, device='cpu')(image)
     assert face.score == 0.8
     assert_same(face.keypoints, landmarker(image, boxes=[box])[0].keypoints)
@@ -334,6 +345,10 @@ def test_a_cascade(faces):
     (dict(looks=True), ValueError, 'looks'),
     (dict(detector='haar'), ValueError, "'centerface', 'dlib', 'mmdet'"),
     (dict(detector=3), TypeError, r'method detect\(rgb\)'),
+    (dict(detector=FixedDetector), TypeError, r'not its class: FixedDetector\(\)'),
+    (dict(detector=FixedDetector(None, box_map=0.9)), TypeError,
+     'box_map of FixedDetector must be a BoxMap or None, got 0.9'),
+    (dict(config=3), TypeError, 'config must be the name or path .* got 3'),
 ])
 def test_arguments_out_of_range(checkpoint, arguments, error, message):
     with pytest.raises(error, match=message):
