@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from mmwing.arguments import is_number
+
 
 class OneEuroFilter:
     """The 1 € filter (Casiez, Roussel and Vogel, CHI 2012) of landmarks.
@@ -32,8 +34,10 @@ class OneEuroFilter:
                                    ('beta', beta, 'at least 0'),
                                    ('derivative_cutoff', derivative_cutoff,
                                     'positive')):
-            if not 0 <= value < math.inf or (value == 0 and least == 'positive'):
-                raise ValueError(f'{name} must be {least} and finite, got {value}')
+            if not (is_number(value) and 0 <= value < math.inf) or (
+                    value == 0 and least == 'positive'):
+                raise ValueError(f'{name} must be a number, {least} and finite, got '
+                                 f'{value!r}')
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.derivative_cutoff = derivative_cutoff

@@ -81,8 +81,8 @@ class _Track:
         step *= limit / max(limit, float(np.linalg.norm(step)))
         return (self.box + np.tile(step, 2)).astype(np.float32)
 
-    def update(self, face: Face, time: float) -> Face:
-        """Take the landmarks of a frame; gives the face as the user sees it."""
+    def update(self, face: Face, time: float) -> None:
+        """Take the landmarks of a frame."""
         box = landmark_box(face.keypoints)
         if self.keypoints is not None:
             moved = _centre(box) - self.centre
@@ -92,8 +92,11 @@ class _Track:
             self.velocity = self.velocity + _NEWEST_VELOCITY * (
                 moved / (time - self.time) - self.velocity)
         self.box, self.time, self.keypoints = box, time, face.keypoints
+
+    def shown(self, face: Face) -> Face:
+        """The face of the newest frame as the user sees it."""
         keypoints = face.keypoints if self.smooth is None else self.smooth(
-            face.keypoints, time, _side(box))
+            face.keypoints, self.time, self.side)
         return dataclasses.replace(face, keypoints=keypoints, score=self.score,
                                    track=self.number)
 
@@ -118,11 +121,12 @@ class FaceTracker:
         detect_every: Frames from one detection to the next, at least 1.
         misses: See above.
         keep_lost: Seconds for which the number of a lost face is kept.
-        new_filter: Makes the filter of a face's landmarks; None leaves them as the
-            model gives them. By default :class:`mmwing.inference.OneEuroFilter`.
+        new_filter: Makes the filter of a face's landmarks when it is called without
+            arguments; None leaves them as the model gives them. By default
+            :class:`mmwing.inference.OneEuroFilter`.
 
     Raises:
-        TypeError: If ``landmarker`` is none.
+        TypeError: If ``landmarker`` is none, or ``new_filter`` makes no filter.
         ValueError: If another argument is out of range.
 
     Example::
@@ -143,6 +147,8 @@ class FaceTracker:
         if not (is_number(keep_lost) and keep_lost >= 0):
             raise ValueError('keep_lost must be a number of seconds of at least 0, got '
                              f'{keep_lost!r}')
+        if new_filter is not None:
+            _check_makes_filter(new_filter)
         self.landmarker = landmarker
         self.detect_every = check_count('detect_every', detect_every)
         self.misses = check_count('misses', misses)
@@ -158,6 +164,8 @@ class FaceTracker:
                  channel_order: str = 'bgr') -> list[Face]:
         """Find the faces of the next frame.
 
+        When this raises, the tracker is as it was: the frame may be given again.
+
         Args:
             frame: The frame, as :class:`mmwing.FaceLandmarker` takes images.
             time: Of the frame, in seconds; later than that of the frame before.
@@ -172,16 +180,38 @@ class FaceTracker:
             the landmarks were looked for, ``score`` what the detector last gave.
 
         Raises:
-            ValueError: If the time does not go on; in the first frame, if there are
-                neither boxes nor a detector; as the landmarker.
+            ValueError: If the time is no number or does not go on; in the first frame,
+                if there are neither boxes nor a detector; as the landmarker.
         """
         image = read_image(frame, channel_order)
+        if not is_number(time):
+            raise ValueError(f'time must be a number of seconds, got {time!r}')
         if not self._time < time < np.inf:
             raise ValueError(f'time must go on, got {time} after {self._time}')
         first = self._time == -np.inf
         given = None if boxes is None else _given_boxes(boxes, image)
         if given is None and self.landmarker.detector is None and first:
             raise ValueError(NO_DETECTOR)
+        before = {**vars(self), '_lost': self._lost.copy(),
+                  '_followed': [dataclasses.replace(each) for each in self._followed]}
+        try:
+            faces = self._find(image, time, given, only=isinstance(boxes, str))
+        except BaseException:
+            vars(self).update(before)
+            raise
+        # Last, because filters cannot go back.
+        return [track.shown(faces[track]) for track in self._followed if track in faces]
+
+    def _find(self, image: np.ndarray, time: float, given: np.ndarray | None,
+              only: bool) -> dict[_Track, Face]:
+        """Take the tracks to the next frame; gives the faces, not smoothed.
+
+        Args:
+            image: (H, W, 3), BGR.
+            time: Of the frame, in seconds.
+            given: Boxes of the user (N, 4), if any.
+            only: Whether the one box is the one face.
+        """
         self._time = time
         self._lost = [track for track in self._lost
                       if time - track.time <= self.keep_lost]
@@ -196,7 +226,7 @@ class FaceTracker:
         certain: set[_Track] = set()
         self._since_detection += 1
         if given is not None:
-            certain = self._take_given(given, places, only=isinstance(boxes, str))
+            certain = self._take_given(given, places, only)
         elif may_detect and (not places or self._lost
                              or self._since_detection >= self.detect_every):
             self._detect(image, places)
@@ -210,7 +240,7 @@ class FaceTracker:
             faces.update(self._look(image, {track: box for track, box in found.items()
                                             if track not in known}, set()))
         self._part()
-        return [faces[track] for track in self._followed if track in faces]
+        return faces
 
     def _take_given(self, boxes: np.ndarray, places: dict[_Track, np.ndarray],
                     only: bool) -> set[_Track]:
@@ -280,7 +310,8 @@ class FaceTracker:
         for track in places:
             face = found[track]
             if _has_area(face) and (track in certain or _plausible(face, image)):
-                faces[track] = track.update(face, self._time)
+                faces[track] = face
+                track.update(face, self._time)
             else:
                 self._lose(track)
         return faces
@@ -338,6 +369,17 @@ class FaceTracker:
 
     def _make_filter(self) -> OneEuroFilter | None:
         return None if self.new_filter is None else self.new_filter()
+
+
+def _check_makes_filter(new_filter: Callable) -> None:
+    try:
+        made, reason = new_filter(), 'it gives no filter'
+    except TypeError as error:
+        made, reason = None, str(error)
+    if not callable(made):
+        raise TypeError('new_filter must be None or make a filter when it is called '
+                        'without arguments, as OneEuroFilter does; got '
+                        f'{new_filter!r}: {reason}')
 
 
 def _given_boxes(boxes: object, image: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ def test_time_has_to_go_on(time):
 
 @pytest.mark.parametrize('argument', [
     {'min_cutoff': 0}, {'beta': -1}, {'derivative_cutoff': math.inf},
-    {'beta': math.nan}])
+    {'beta': math.nan}, {'min_cutoff': 'x'}, {'beta': None}])
 def test_bad_arguments_are_named(argument):
     with pytest.raises(ValueError, match=next(iter(argument))):
         OneEuroFilter(**argument)

@@ -229,7 +229,8 @@ def test_the_whole_frame_is_one_face():
 
 @pytest.mark.parametrize(('boxes', 'time', 'message'), [
     ('detect', 1, "or 'whole', got 'detect'"), ([[5, 5, 1, 1]], 1, 'no area'),
-    (None, 0, 'time must go on'), (None, np.nan, 'time must go on')])
+    (None, 0, 'time must go on'), (None, np.nan, 'time must go on'),
+    (None, '1', "time must be a number of seconds, got '1'"), (None, None, 'time')])
 def test_bad_calls(boxes, time, message):
     scene = Scene()
     tracker = mmwing.FaceTracker(scene)
@@ -250,6 +251,52 @@ def test_bad_arguments(argument):
 def test_what_is_no_landmarker_is_told(landmarker):
     with pytest.raises(TypeError, match='landmarker must be a FaceLandmarker'):
         mmwing.FaceTracker(landmarker)
+
+
+@pytest.mark.parametrize('new_filter', [3, OneEuroFilter(), lambda: 3, lambda: None,
+                                        lambda face: OneEuroFilter()])
+def test_what_makes_no_filter_is_told(new_filter):
+    with pytest.raises(TypeError, match='new_filter must be None or make a filter'):
+        mmwing.FaceTracker(Scene(), new_filter=new_filter)
+
+
+class Failing(Scene):
+    """Fails at the call of a number, counted over the detector and the model."""
+
+    fails_at, calls = None, 0
+
+    def detect(self, image):
+        self._count()
+        return super().detect(image)
+
+    def __call__(self, image, boxes, looks=None):
+        self._count()
+        return super().__call__(image, boxes)
+
+    def _count(self):
+        self.calls += 1
+        if self.calls == self.fails_at:
+            raise RuntimeError('out of memory')
+
+
+@pytest.mark.parametrize(('frame', 'call'), [
+    (0, 1), (0, 2), (1, 1), (4, 1), (4, 2), (6, 1), (6, 2), (6, 3)])
+def test_a_frame_that_failed_can_be_given_again(frame, call):
+    """In frame 4 the detector's turn comes, in 6 a face is lost and another found."""
+    results = []
+    for fails in (False, True):
+        scene, faces = Failing(), []
+        tracker = mmwing.FaceTracker(scene, detect_every=4)
+        for index in range(12):
+            stage = scene.put((100 + 3 * index, 100), (550 if index < 6 else 350, 120))
+            if fails and index == frame:
+                scene.fails_at = scene.calls + call
+                with pytest.raises(RuntimeError, match='out of memory'):
+                    tracker(stage, index / RATE)
+            faces.append([(face.track, face.score, *face.keypoints.ravel())
+                          for face in tracker(stage, index / RATE)])
+        results.append(faces)
+    assert results[0] == results[1]
 
 
 def test_only_faces_that_are_new_are_looked_at_more_than_once():
