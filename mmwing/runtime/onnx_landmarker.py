@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwing.arguments import is_list
+
 from .crops import Crop
 from .detectors import Detector
 from .face import Face
@@ -33,7 +35,8 @@ class OnnxLandmarker(Landmarker):
         batch_size: Faces that go through the model at once.
         looks: As for :class:`mmwing.FaceLandmarker`.
         threads: Of ONNX Runtime; by default one a core.
-        providers: Where ONNX Runtime computes; by default on the CPU.
+        providers: Where ONNX Runtime computes, names of its execution providers in the
+            order of preference; by default on the CPU.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -67,9 +70,14 @@ class OnnxLandmarker(Landmarker):
                                     f'directory: {os.getcwd()})')
         options = onnxruntime.SessionOptions()
         if threads is not None:
-            if threads < 1:
-                raise ValueError(f'threads must be at least 1, got {threads}')
-            options.intra_op_num_threads = threads
+            options.intra_op_num_threads = check_count('threads', threads)
+        known = onnxruntime.get_all_providers()
+        # ONNX Runtime takes names, and pairs of a name and options.
+        names = [each[0] if is_list(each, 2) else each for each in providers
+                 ] if is_list(providers) else []
+        if not names or not all(name in known for name in names):
+            raise ValueError(f'providers must be a list of some of {known}, got '
+                             f'{providers!r}')
         try:
             self.session = onnxruntime.InferenceSession(path, options, list(providers))
         # ONNX Runtime's errors have no class of their own in common.

@@ -344,11 +344,28 @@ def test_files_that_are_no_model(exported, tmp_path, monkeypatch):
     onnx.save(other, tmp_path / 'other.onnx')
     with pytest.raises(ValueError, match=r'other\.onnx.*not written by `mmwing ex'):
         OnnxLandmarker(tmp_path / 'other.onnx')
-    with pytest.raises(ValueError, match='threads must be at least 1, got 0'):
-        OnnxLandmarker(exported, threads=0)
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
     with pytest.raises(ImportError, match='pip install onnxruntime'):
         OnnxLandmarker(exported)
+
+
+@pytest.mark.parametrize(('argument', 'message'), [
+    (dict(threads=0), 'threads must be a whole number of at least 1, got 0'),
+    (dict(threads='x'), "threads must be a whole number .* got 'x'"),
+    (dict(threads=1.5), 'threads must be a whole number .* got 1.5'),
+    (dict(providers='CPUExecutionProvider'), "providers must be a list .* got 'CPU"),
+    (dict(providers=['CPU']), r"some of .*'CPUExecutionProvider'.* got \['CPU'\]"),
+    (dict(providers=[3]), 'providers'), (dict(providers=[]), 'providers'),
+    (dict(providers=None), 'providers')])
+def test_where_it_runs_is_checked(exported, argument, message):
+    with pytest.raises(ValueError, match=message):
+        OnnxLandmarker(exported, detector=None, **argument)
+
+
+def test_a_provider_may_have_options(exported):
+    landmarker = OnnxLandmarker(exported, detector=None, threads=1, providers=[
+        ('CPUExecutionProvider', {})])
+    assert landmarker.session.get_providers() == ['CPUExecutionProvider']
 
 
 def test_a_detector_finds_the_faces(exported, faces):
