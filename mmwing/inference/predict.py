@@ -137,11 +137,11 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
             _warn(console, f'{note.where}: {note.detail}')
     moving = [source for source in inputs if source.moves]
     if moving and not {'json', 'csv'} & set(formats):
-        note = (f'{moving[0].path} is a video, of which {",".join(formats)} holds '
+        text = (f'{moving[0].path} is a video, of which {",".join(formats)} holds '
                 'nothing: --format takes json and csv for videos')
         if not drawings:
-            raise ValueError(note)
-        _warn(console, f'{note}; it is only drawn')
+            raise ValueError(text)
+        _warn(console, f'{text}; it is only drawn')
     progress = track([source for source in inputs if not source.moves], 'Predicting',
                      console=console, disable=not console.is_terminal)
     contours = contours_of(meta)
