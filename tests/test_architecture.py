@@ -30,10 +30,13 @@ MAY_IMPORT = {
     # All that runs without PyTorch.
     'runtime': 'files images mean_head',
     # Figures of arrays: below the pictures that show them.
-    'evaluation.functional': 'evaluation.normalizers evaluation.units',
+    'evaluation.functional': 'evaluation.arrays evaluation.normalizers '
+                             'evaluation.units',
     'evaluation.units': 'evaluation.normalizers',
-    'evaluation.normalizers': 'evaluation.layouts evaluation.faces',
-    'evaluation.faces': '',
+    'evaluation.normalizers': 'evaluation.arrays evaluation.layouts '
+                              'evaluation.faces',
+    'evaluation.faces': 'evaluation.arrays',
+    'evaluation.arrays': '',
     'evaluation.layouts': '',
     'visualization': 'evaluation.functional files geometry images',
     'codecs': 'geometry',

@@ -11,19 +11,15 @@ where the prediction is not finite: the first is left out, the second is a failu
 
 import sys
 import warnings
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 
-from .normalizers import (
-    Normalizer,
-    as_array,
-    check_visible,
-    is_given,
-    normalizer_lengths,
-)
+from mmwing.arguments import is_number
+
+from .arrays import as_array
+from .normalizers import Normalizer, check_visible, is_given, normalizer_lengths
 from .units import error_doubt, landmark_doubt, length_doubt
 
 ArrayLike = Any
@@ -37,7 +33,8 @@ def nme(pred: ArrayLike, target: ArrayLike, normalizer: Normalizer = 'inter_ocul
 
     Args:
         pred: Predicted landmarks (N, K, 2), numpy or torch, any unit.
-        target: True landmarks (N, K, 2) in the same unit; NaN means not annotated.
+        target: True landmarks (N, K, 2) in the same unit; NaN, or masked in a masked
+            array, means not annotated.
         normalizer: What a face's error is divided by:
 
             - ``'inter_ocular'``, the distance of the outer corners of the eyes, or
@@ -104,7 +101,8 @@ def failure_rate(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float
 
     Raises:
         TypeError: If an argument is not an array of numbers.
-        ValueError: As :func:`nme`, or if the threshold is not positive and finite.
+        ValueError: As :func:`nme`, if the threshold is not positive and finite, or if
+            ``normalizer``, ``visible`` or ``boxes`` are given beside errors.
     """
     check_threshold(thr)
     errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
@@ -133,7 +131,8 @@ def auc(pred: ArrayLike, target: ArrayLike | None = None, *, thr: float = 0.1,
 
     Raises:
         TypeError: If an argument is not an array of numbers.
-        ValueError: As :func:`nme`, or if the threshold is not positive and finite.
+        ValueError: As :func:`nme`, if the threshold is not positive and finite, or if
+            ``normalizer``, ``visible`` or ``boxes`` are given beside errors.
     """
     check_threshold(thr)
     errors = _usable_errors_of(pred, target, normalizer, visible, boxes)
@@ -160,7 +159,8 @@ def ced(pred: ArrayLike, target: ArrayLike | None = None, *,
 
     Raises:
         TypeError: If an argument is not an array of numbers.
-        ValueError: As :func:`nme`.
+        ValueError: As :func:`nme`, or if ``normalizer``, ``visible`` or ``boxes`` are
+            given beside errors.
     """
     errors = np.sort(_usable_errors_of(pred, target, normalizer, visible, boxes))
     share = np.arange(1, len(errors) + 1) / len(errors)
@@ -188,6 +188,14 @@ def _errors_of(pred: ArrayLike, target: ArrayLike | None, normalizer: Normalizer
         raise ValueError(
             f'pred has the shape {errors.shape}: give target, too, or as pred the '
             "errors of the faces (N,), from nme(pred, target, reduction='none')")
+    default = isinstance(normalizer, str) and normalizer == 'inter_ocular'
+    for name, given in (('visible', visible is not None), ('boxes', boxes is not None),
+                        ('normalizer', not default)):
+        if given:
+            raise ValueError(
+                f'{name} goes with landmarks, and pred holds errors of faces, which '
+                f'are computed already: give it to nme(pred, target, {name}=..., '
+                "reduction='none'), which makes them")
     if (errors < 0).any():
         raise ValueError(f'pred: errors cannot be negative, got {errors.min():g}')
     return errors
@@ -248,6 +256,9 @@ def point_errors(pred: ArrayLike, target: ArrayLike,
     if pred.ndim != 3 or pred.shape[-1] != 2:
         one = '; one face is pred[None]' if pred.ndim == 2 else ''
         raise ValueError(f'pred must have the shape (N, K, 2), got {pred.shape}{one}')
+    if not pred.shape[1]:
+        raise ValueError('pred must hold at least one landmark of each face, got the '
+                         f'shape {pred.shape}')
     if pred.shape != target.shape:
         raise ValueError(
             f'pred and target must have the same shape (N, K, 2), got {pred.shape} and '
@@ -328,9 +339,9 @@ def mean_of_usable(errors: np.ndarray) -> float:
 
 def check_threshold(thr: float) -> None:
     """Raise ValueError when FR and AUC are not defined at the threshold."""
-    if not isinstance(thr, Real) or not 0 < thr < np.inf:
-        raise ValueError(f'thr must be positive and finite (a fraction of the '
-                         f'normaliser, such as 0.1), got {thr!r}')
+    if not is_number(thr) or not 0 < thr < np.inf:
+        raise ValueError(f'thr must be positive and finite, a number such as 0.1 (a '
+                         f'fraction of the normaliser), got {thr!r}')
 
 
 def failures(errors: np.ndarray, thr: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from .arrays import as_array
 from .layouts import LandmarkPair, as_landmark_pair, find_layout
 
 if TYPE_CHECKING:
@@ -213,11 +214,16 @@ def box_measure(boxes: np.ndarray, measure: str) -> np.ndarray:
             root of width times height (AFLW's ``box_size``); ``diagonal``;
             ``width``; ``height``.
 
+    Returns:
+        NaN for a box that is inverted (x2 < x1 or y2 < y1): it has no size.
+
     Raises:
         ValueError: When the measure is none of these.
     """
     boxes = np.asarray(boxes, np.float64)
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    inverted = (width < 0) | (height < 0)
+    width, height = (np.where(inverted, np.nan, side) for side in (width, height))
     if measure == 'longer_side':
         return np.maximum(width, height)
     if measure == 'sqrt_area':
@@ -243,23 +249,3 @@ def check_visible(visible: Any, target: np.ndarray) -> np.ndarray:
         raise ValueError(f'visible must have the shape {target.shape[:2]}, one number '
                          f'for each landmark, got {visible.shape}')
     return visible > 0
-
-
-def as_array(value: Any, name: str) -> np.ndarray:
-    """A numpy array of numbers, also from a tensor on any device.
-
-    Raises:
-        TypeError: If it is something else; the message begins with ``name``.
-    """
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        # numpy has no bfloat16.
-        value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # lists of different lengths
-        raise TypeError(f'{name} must be an array of numbers: {error}') from error
-    if array.dtype.kind not in 'fiub':
-        raise TypeError(f'{name} must be an array of numbers, got '
-                        f'{type(value).__name__} of {array.dtype}')
-    return array

@@ -253,6 +253,22 @@ def test_extreme_coordinates_make_no_noise_of_numpy(pred, target):
     np.testing.assert_allclose(errors[1:], np.sqrt(2) / 2)
 
 
+def test_what_is_masked_is_not_annotated(arrays):
+    pred, target, _, boxes = arrays
+    target, boxes = target.round().astype(np.int64), boxes.astype(np.float32)
+    mask = np.zeros(target.shape, bool)
+    mask[:, 3, 0] = True  # one coordinate is enough
+    masked = np.ma.masked_array(target, mask)
+    expected = F.nme(pred, target, visible=~mask.any(-1))
+    assert expected != F.nme(pred, target)
+    assert F.nme(pred, masked) == expected
+    assert F.nme(pred, target, visible=np.ma.masked_array(
+        np.ones(mask.shape[:2], int), mask.any(-1))) == expected
+    boxes = np.ma.masked_array(boxes, np.arange(25)[:, None] + np.zeros(4) == 7)
+    errors = F.nme(pred, target, 'box_width', boxes=boxes, reduction='none')
+    assert np.flatnonzero(np.isnan(errors)).tolist() == [7]
+
+
 ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
 
 
@@ -280,7 +296,18 @@ ONE = np.random.default_rng(0).uniform(0, 9, (4, 68, 2))
     (lambda: F.failure_rate(ONE, 0.08), ValueError, 'thr=0.08'),
     (lambda: F.failure_rate(ONE), ValueError, 'give target, too'),
     (lambda: F.auc(ONE, ONE, thr=np.nan), ValueError, 'positive and finite'),
+    (lambda: F.auc(ONE, ONE, thr='0.1'), ValueError, "a number such as 0.1.*'0.1'"),
     (lambda: F.ced(np.array([0.1, -0.1])), ValueError, 'errors cannot be negative'),
+    (lambda: F.failure_rate(ONE[:, 0, 0], visible=ONE[..., 0]), ValueError,
+     'visible goes with landmarks'),
+    (lambda: F.auc(ONE[:, 0, 0], boxes=ONE[:, :2]), ValueError,
+     'boxes goes with landmarks'),
+    (lambda: F.ced(ONE[:, 0, 0], normalizer=(36, 45)), ValueError,
+     'normalizer goes with landmarks'),
+    (lambda: F.ced(ONE[:, 0, 0], normalizer='inter_pupil'), ValueError,
+     r'nme\(pred, target, normalizer=\.\.\.'),
+    (lambda: F.nme(ONE[:, :0], ONE[:, :0], np.ones(4)), ValueError,
+     r'at least one landmark.*\(4, 0, 2\)'),
 ])
 def test_bad_arrays_are_named(call, error, message):
     with pytest.raises(error, match=message):

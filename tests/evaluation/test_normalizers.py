@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmwing.evaluation.normalizers import (
+    BOX_MEASURES,
     box_measure,
     landmark_boxes,
     landmark_distance,
@@ -15,6 +16,13 @@ from mmwing.evaluation.normalizers import (
     ('height', 8)])
 def test_box_measures(measure, expected):
     assert box_measure([[1, 2, 7, 10]], measure) == pytest.approx([expected])
+
+
+@pytest.mark.parametrize('measure', BOX_MEASURES)
+def test_a_box_that_is_inverted_has_no_size(measure):
+    sizes = box_measure([[7, 2, 1, 10], [1, 10, 7, 2], [7, 10, 1, 2], [1, 2, 7, 10]],
+                        measure)
+    assert np.isnan(sizes).tolist() == [True, True, True, False]
 
 
 def test_landmark_box_ignores_what_is_not_annotated():
