@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmwing.arguments import is_whole
+
 # Resamples that are held in memory together.
 _BLOCK = 16
 
@@ -82,14 +84,16 @@ def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,
         (num_resamples, M); NaN for a draw with infinities of both signs.
 
     Raises:
-        ValueError: If there is no face, or ``num_resamples`` is not positive.
+        ValueError: If there is no face, or ``num_resamples`` is no whole number of at
+            least 1.
     """
     values = np.asarray(values, np.float64)
     if values.ndim not in (2, 3) or not len(values):
         raise ValueError('values must be (N, M) or (N, M, S) with at least one face, '
                          f'got {values.shape}')
-    if num_resamples < 1:
-        raise ValueError(f'num_resamples must be positive, got {num_resamples}')
+    if not is_whole(num_resamples, 1):
+        raise ValueError('num_resamples must be a whole number of at least 1, got '
+                         f'{num_resamples!r}')
     # Column by column: a product of a vector and a matrix is not worth BLAS's
     # threads, which on a busy machine wait for each other for most of the time.
     columns = [_ColumnMean(column) for column in np.asfortranarray(

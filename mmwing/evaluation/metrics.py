@@ -73,6 +73,7 @@ class FaceAlignmentMetric(BaseMetric):
         faces: Its faces, for the pictures of a report; None likewise.
 
     Raises:
+        TypeError: On a flag that is neither ``True`` nor ``False``.
         ValueError: On an unknown normaliser or statistic, a threshold that is no
             fraction (8 for 8 %), or the name of a box for a distance of landmarks,
             and when evaluating: on no usable face, or a subset without faces.
@@ -105,13 +106,12 @@ class FaceAlignmentMetric(BaseMetric):
                  prefix: str | None = None,
                  collect_dir: str | None = None) -> None:
         super().__init__(collect_device, prefix, collect_dir)
-        names = (normalizer,) if isinstance(normalizer, str) else tuple(normalizer)
+        names = _several(normalizer)
         self.protocol = Protocol(
             normalizers=names,
-            thresholds=tuple(thr) if isinstance(thr, Sequence) else (thr,),
+            thresholds=_several(thr),
             keypoint_indices=_own_distances(keypoint_indices, names),
-            statistics=(statistics,) if isinstance(statistics, str) else tuple(
-                statistics),
+            statistics=_several(statistics),
             subsets=subsets if isinstance(subsets, str) else tuple(subsets),
             groups=groups, landmarks=landmarks, num_bootstrap=num_bootstrap,
             seed=seed)
@@ -196,6 +196,11 @@ def _doubts(faces: EvaluatedFaces, record: RunRecord,
     return filter(None, doubts)
 
 
+def _several(value: Any) -> tuple:
+    """One or several as several; a text is one."""
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
 def _own_distances(keypoint_indices: Sequence | Mapping[str, Sequence] | None,
                    normalizers: Sequence[str]) -> Mapping[str, Sequence]:
     if keypoint_indices is None:
@@ -237,16 +242,23 @@ def _collect_faces(sample: dict, items: Sequence[str]) -> list[dict]:
             'pred': pred[index], 'gt': true[index], 'visible': visible[index],
             'box': boxes[index],
             'name': name, 'image_path': image_path,
-            'items': {item: _first(sources, item) for item in items},
+            'items': {item: _first(sources, item, name) for item in items},
             'subsets': sorted(_subsets(sample) | _subsets(annotation))})
     return faces
 
 
-def _first(sources: Sequence[Mapping], key: str) -> float:
-    """The first source's number of that name; NaN when there is none."""
+def _first(sources: Sequence[Mapping], key: str, face: str) -> float:
+    """The first source's number of that name; NaN when there is none, or null."""
     for source in sources:
-        if key in source:
-            return float(np.asarray(source[key]).reshape(-1)[0])
+        value = source.get(key)
+        if value is None:
+            continue
+        try:
+            return float(np.asarray(value).reshape(-1)[0])
+        except (IndexError, TypeError, ValueError):
+            raise ValueError(f'the annotation of {face} must hold a number as {key!r}, '
+                             f'for the normalizer {ITEM_PREFIX}{key}; got '
+                             f'{value!r}') from None
     return float('nan')
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmwing.arguments import check_flags, is_whole
+
 from .functional import check_threshold
 from .normalizers import check_normalizer_name, check_own_distances
 from .units import check_fractions
@@ -29,6 +31,11 @@ class Protocol:
         landmarks: Whether to give the NME of each landmark.
         num_bootstrap: Resamples behind the 95 % intervals; 0 for no intervals.
         seed: Seed of the bootstrap.
+
+    Raises:
+        TypeError: If an attribute is no list or no flag where one is meant.
+        ValueError: If a normaliser, threshold, statistic or number is none, or twice
+            there.
     """
 
     normalizers: Sequence[str] = ('inter_ocular',)
@@ -42,6 +49,14 @@ class Protocol:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_flags(groups=self.groups, landmarks=self.landmarks)
+        for name, example in (('normalizers', 'inter_ocular'), ('thresholds', 0.08),
+                              ('statistics', 'median')):
+            value = getattr(self, name)
+            # A text is a sequence, too: of its letters.
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(f'{name} must be a list, such as [{example!r}], got '
+                                f'{value!r}')
         if not self.normalizers:
             raise ValueError('normalizers must name at least one normaliser')
         check_own_distances(self.keypoint_indices)
@@ -55,16 +70,16 @@ class Protocol:
             if len(set(values)) < len(values):
                 raise ValueError(f'{name} must differ, for each has keys of its own; '
                                  f'got {list(values)}')
-        unknown = set(self.statistics) - set(STATISTICS)
+        unknown = [name for name in self.statistics if name not in STATISTICS]
         if unknown:
-            raise ValueError(f'statistics must be some of {STATISTICS}, got '
-                             f'{sorted(unknown)}')
+            raise ValueError(f'statistics must be some of {STATISTICS}, got {unknown}')
         if isinstance(self.subsets, str) and self.subsets != ALL_SUBSETS:
             raise ValueError(f'subsets must be a list of names or {ALL_SUBSETS!r}, '
                              f'got {self.subsets!r}')
-        if self.num_bootstrap < 0:
-            raise ValueError(
-                f'num_bootstrap must not be negative, got {self.num_bootstrap}')
+        for name in ('num_bootstrap', 'seed'):
+            if not is_whole(getattr(self, name), 0):
+                raise ValueError(f'{name} must be a whole number of at least 0, got '
+                                 f'{getattr(self, name)!r}')
 
     def subset_names(self, found: Mapping[str, np.ndarray]) -> list[str]:
         """Names of the subsets to report.

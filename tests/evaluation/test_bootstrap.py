@@ -89,6 +89,7 @@ def test_unusable_faces_are_left_out_and_failed_ones_do_not_differ():
     (lambda: bootstrap_means(np.ones((0, 1))), 'at least one face'),
     (lambda: bootstrap_means(np.ones(3)), 'values must be'),
     (lambda: bootstrap_means(np.ones((3, 1)), 0), 'num_resamples'),
+    (lambda: bootstrap_means(np.ones((3, 1)), 1.5), 'num_resamples must be a whole'),
     (lambda: bootstrap_interval(np.ones((3, 1)), confidence=95), 'confidence')])
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):

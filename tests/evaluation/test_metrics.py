@@ -170,3 +170,32 @@ def test_unusable_faces_are_logged(make_faces, caplog):
     assert count > of_common > 0
     assert f' num_unusable: {count} of 30 faces' in caplog.text
     assert f'common/num_unusable: {of_common} of 20 faces' in caplog.text
+
+
+@pytest.mark.parametrize(('arguments', 'error', 'message'), [
+    ({'thr': '0.1'}, ValueError, "thr must be .* a number such as 0.1.*got '0.1'"),
+    ({'normalizer': None}, ValueError, 'unknown normalizer None'),
+    ({'groups': 'no'}, TypeError, "groups must be True or False, got 'no'"),
+    ({'landmarks': 'yes'}, TypeError, 'landmarks must be True or False'),
+    ({'num_bootstrap': 1.5}, ValueError, 'num_bootstrap must be a whole number'),
+])
+def test_arguments_are_checked_before_the_test(arguments, error, message):
+    with pytest.raises(error, match=message):
+        FaceAlignmentMetric(**arguments)
+
+
+def test_a_face_whose_item_is_null_is_unusable(make_faces):
+    samples = samples_of(make_faces(8))
+    samples[3]['box_size'] = None
+    metric = FaceAlignmentMetric('item:box_size')
+    metric.process(None, samples)
+    assert metric.evaluate(8)['num_unusable'] == 1
+
+
+@pytest.mark.parametrize('value', ['large', [], [None], {}])
+def test_an_item_that_is_no_number_is_named(make_faces, value):
+    samples = samples_of(make_faces(8))
+    samples[3]['box_size'] = value
+    with pytest.raises(ValueError, match=(
+            "img_00003.jpg#3 must hold a number as 'box_size'")):
+        FaceAlignmentMetric('item:box_size').process(None, samples)

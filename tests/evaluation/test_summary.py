@@ -128,9 +128,23 @@ def test_all_unusable_and_empty_subset(make_faces):
      "'box_size' is something else"),
     ({'normalizers': ('item:a',), 'keypoint_indices': {'item:a': (0, 1)}},
      "'item:a' is something else"),
-    ({'num_bootstrap': -1}, 'num_bootstrap')])
+    ({'statistics': [{'p90'}]}, "statistics must be some of.*'p90'"),
+    ({'num_bootstrap': -1}, 'num_bootstrap must be a whole number.*-1'),
+    ({'num_bootstrap': 1.5}, r'num_bootstrap must be a whole number.*1\.5'),
+    ({'seed': '0'}, "seed must be a whole number of at least 0, got '0'")])
 def test_bad_protocol(arguments, message):
     with pytest.raises(ValueError, match=message):
+        Protocol(**arguments)
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    ({'normalizers': 'inter_ocular'}, "normalizers must be a list.*'inter_ocular'"),
+    ({'thresholds': 0.08}, r'thresholds must be a list, such as \[0\.08\], got 0\.08'),
+    ({'statistics': 'p90'}, "statistics must be a list.*'p90'"),
+    ({'groups': 'no'}, "groups must be True or False, got 'no'"),
+    ({'landmarks': 1}, 'landmarks must be True or False, got 1')])
+def test_a_protocol_of_other_types(arguments, message):
+    with pytest.raises(TypeError, match=message):
         Protocol(**arguments)
 
 
