@@ -2,16 +2,21 @@
 
     mmwing plot-curves WORK_DIR... --out curves.png
 
-WORK_DIR is what mmwing train --work-dir was given; its name names the curve.
+WORK_DIR is what mmwing train --work-dir was given; its name names the curve, with
+the folders around it where names are equal.
 """
 
 import argparse
-from pathlib import Path
 
 from mmwing.config import exit_with_message
-from mmwing.evaluation.learning_curve import read_learning_curve
+from mmwing.evaluation.learning_curve import (
+    label_work_dirs,
+    own_normalizers,
+    read_learning_curve,
+)
+from mmwing.evaluation.normalizers import check_normalizer_name
 from mmwing.files import check_file
-from mmwing.visualization.learning_curves import draw_learning_curves
+from mmwing.visualization.learning_curves import draw_learning_curves, percent_factor
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,7 +28,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--key', default='NME',
                         help='figure of the validation (default: %(default)s)')
     parser.add_argument('--normalizer', default='inter_ocular',
-                        help='its normaliser, for the axis (default: %(default)s)')
+                        help='normaliser of an NME, for the axis (default: '
+                        '%(default)s)')
     return parser.parse_args()
 
 
@@ -31,11 +37,16 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     check_file(args.out)
-    curves = {Path(work_dir).resolve().name: [read_learning_curve(work_dir, args.key)]
-              for work_dir in args.work_dirs}
-    draw_learning_curves(curves, args.out, args.normalizer)
+    labels = label_work_dirs(args.work_dirs)
+    curves = {label: [read_learning_curve(work_dir, args.key)]
+              for label, work_dir in zip(labels, args.work_dirs, strict=True)}
+    check_normalizer_name(args.normalizer, [
+        name for work_dir in args.work_dirs for name in own_normalizers(work_dir)])
+    draw_learning_curves(curves, args.out, args.normalizer, key=args.key)
+    factor = percent_factor(args.key)
     for name, (curve,) in curves.items():
-        print(name, ' '.join(f'{epoch:g}: {100 * value:.2f}' for epoch, value in curve))
+        print(name, ' '.join(f'{epoch:g}: {factor * value:.2f}'
+                             for epoch, value in curve))
     print(f'wrote {args.out}')
 
 

@@ -36,3 +36,17 @@ def test_the_band_spans_the_seeds_and_the_line_is_their_mean(figures, tmp_path):
 def test_nothing_to_draw(tmp_path):
     with pytest.raises(ValueError, match='curves is empty'):
         draw_learning_curves({}, tmp_path / 'curves.png')
+
+
+@pytest.mark.parametrize(('key', 'label', 'factor', 'scale'), [
+    ('NME', 'NME, % of inter-ocular', 100, 'log'),
+    ('common/NME_eyes', 'common/NME_eyes, % of inter-ocular', 100, 'log'),
+    ('FR@0.1', 'FR@0.1, %', 100, 'linear'),
+    ('inter_pupil/AUC@0.08', 'inter_pupil/AUC@0.08, %', 100, 'linear'),
+    ('EPE', 'EPE', 1, 'linear')])
+def test_the_axis_says_what_is_drawn(key, label, factor, scale, figures, tmp_path):
+    draw_learning_curves({'run': [[(1, 0.25), (2, 0.)]]}, tmp_path / 'curves.png',
+                         key=key)
+    axes, = figures[0].axes
+    assert (axes.get_ylabel(), axes.get_yscale()) == (label, scale)
+    assert axes.lines[0].get_ydata().tolist() == [0.25 * factor, 0]
