@@ -40,6 +40,8 @@ from mmwing.files import check_file, replace_file
 from mmwing.inference.models import find_model, load_evaluation_config
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
+#: What MMEngine writes figures as.
+OUT_SUFFIXES = ('.json', '.yaml', '.yml', '.pkl', '.pickle')
 BOX_ERRORS = (0., 0.025, 0.05, 0.075, 0.1, 0.15)
 
 
@@ -72,7 +74,8 @@ def parse_args() -> argparse.Namespace:
                         help='with --report, figures by how far faces are turned, too: '
                         '0.5 0.9 are the half that is turned least, the next 40 %%, '
                         'and the tenth that is turned most')
-    parser.add_argument('--out', help='the file to save metric results')
+    parser.add_argument('--out', help='the file to save metric results: .json, .yaml '
+                        'or .pkl')
     parser.add_argument('--dump', help='dump predictions to this pickle file')
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions,
                         help='override settings: key=value, nested keys by dots')
@@ -147,6 +150,9 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
             cfg.default_hooks.badcase.setdefault('metric', cfg.model.head.loss)
         else:
             cfg.default_hooks.badcase.setdefault('metric', cfg.test_evaluator)
+    if args.out is not None and not args.out.endswith(OUT_SUFFIXES):
+        raise ValueError(f'--out must name a file in {", ".join(OUT_SUFFIXES)}, got '
+                         f'{args.out!r}')
     if args.dump is not None:
         if not args.dump.endswith(('.pkl', '.pickle')):
             raise ValueError(f'--dump must name a .pkl file, got {args.dump!r}')

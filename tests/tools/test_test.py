@@ -170,8 +170,15 @@ def test_an_overlay_that_is_no_report_stops_before_the_test(run, monkeypatch):
         raise AssertionError('the test ran')
 
     monkeypatch.setattr('mmengine.runner.Runner.test', test)
-    with pytest.raises(SystemExit, match='nowhere holds no record'):
+    with pytest.raises(SystemExit, match='nowhere does not exist'):
         run('--report', 'report', '--overlay', 'nowhere')
+
+
+@pytest.mark.parametrize('out', ['m.txt', 'm', ''])
+def test_a_format_that_is_not_written_stops_before_the_test(run, monkeypatch, out):
+    monkeypatch.setattr('mmengine.runner.Runner.test', None)
+    with pytest.raises(SystemExit, match=rf"--out must name .*\.json.* got '{out}'"):
+        run('--out', out)
 
 
 def test_figures_by_pose(run, monkeypatch):
