@@ -1,6 +1,8 @@
 """Compare runs on the same faces, with intervals of their differences."""
 
-from collections.abc import Sequence
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from .bootstrap import Difference, paired_differences
 from .functional import ced_areas, check_threshold, failures, mean_of_usable
 from .run import RunRecord, label_runs
 from .run_file import read_record
+
+# Normalisers of one face differ by less where the labels are the same, whatever the
+# rounding of coordinates and records.
+_SAME_LENGTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Comparison:
         num_left_out: Name of a run to how many of its faces are not among them.
         errors: Name of a run to the common faces' errors (num_faces,).
         figures: Name of a run to its figures by name.
+        doubts: Sentences on runs whose labels differ from the first run's.
     """
 
     normalizer: str
@@ -48,6 +55,7 @@ class Comparison:
     num_left_out: dict[str, int]
     errors: dict[str, np.ndarray]
     figures: dict[str, dict[str, Figure]]
+    doubts: Sequence[str] = ()
 
     def markdown(self) -> str:
         """The comparison as a table for people."""
@@ -70,6 +78,8 @@ class Comparison:
         if left_out:
             lines += ['', 'Left out, because not usable in each run: ' + ', '.join(
                 f'{n} faces of {run!r}' for run, n in left_out.items()) + '.']
+        for doubt in self.doubts:
+            lines += ['', f'Warning: {doubt}.']
         return '\n'.join(lines) + '\n'
 
     def csv(self) -> str:
@@ -99,6 +109,9 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
                  seed: int = 0, names: Sequence[str] = ()) -> Comparison:
     """Compare runs with the first of them, face by face.
 
+    Runs whose normalisers have other lengths for the same faces are warned of: their
+    labels differ, or the images have another size.
+
     Args:
         runs: At least two runs on the same data set.
         normalizer: By default the first one of the first run.
@@ -108,8 +121,9 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
         names: What to call the runs; see :func:`.run.label_runs`.
 
     Raises:
-        ValueError: If there are fewer than two runs, a run lacks the normaliser or has
-            faces of the same name, or no face is common and usable.
+        ValueError: If there are fewer than two runs, a run lacks the normaliser, has
+            another number of landmarks or faces of the same name, or no face is common
+            and usable.
     """
     if len(runs) < 2:
         raise ValueError(f'a comparison needs at least two runs, got {len(runs)}')
@@ -119,6 +133,7 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
     if threshold is None:
         threshold = runs[0].thresholds[-1]
     check_threshold(threshold)
+    _check_landmarks(dict(zip(names, runs, strict=True)))
     by_name = [_usable_faces(run, name, normalizer) for run, name in zip(
         runs, names, strict=True)]
     common = sorted(set.intersection(*(set(faces) for faces in by_name)))
@@ -126,6 +141,10 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
         raise ValueError(
             f'no face is usable in each of {", ".join(names)}: were they evaluated on '
             'the same data set?')
+    doubts = list(_length_doubts(dict(zip(names, runs, strict=True)), normalizer,
+                                 common))
+    for doubt in doubts:
+        warnings.warn(doubt, stacklevel=2)
     errors = {name: np.array([faces[face] for face in common])
               for name, faces in zip(names, by_name, strict=True)}
     columns = {name: _columns(values, threshold) for name, values in errors.items()}
@@ -141,7 +160,43 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
     return Comparison(
         normalizer, threshold, len(common),
         {name: len(run) - len(common) for name, run in zip(names, runs, strict=True)},
-        errors, figures)
+        errors, figures, doubts)
+
+
+def _check_landmarks(runs: Mapping[str, RunRecord]) -> None:
+    """Refuse runs whose records say that their faces have not as many landmarks."""
+    counts = {name: run.point_errors.shape[1] for name, run in runs.items()
+              if run.point_errors is not None}
+    if len(set(counts.values())) > 1:
+        raise ValueError(
+            'the runs must have the same landmarks, got '
+            + ', '.join(f'{count} of {name!r}' for name, count in counts.items())
+            + ': errors over others cannot be compared')
+
+
+def _length_doubts(runs: Mapping[str, RunRecord], normalizer: str,
+                   faces: Sequence[str]) -> Iterator[str]:
+    """What shows that the labels of a run are not those of the first.
+
+    An offset that is taken off all labels changes no length, and boxes that a model
+    was tested on do not normalise: neither is doubted.
+    """
+    lengths = {name: _lengths_of(run, normalizer, faces) for name, run in runs.items()
+               if normalizer in run.lengths}
+    for name in list(lengths)[1:]:
+        first = next(iter(lengths))
+        ratio = lengths[name] / lengths[first]
+        differing = int((np.abs(np.log(ratio)) > _SAME_LENGTH).sum())
+        if differing:
+            yield (f'{normalizer} has another length in {name!r} than in {first!r} '
+                   f'for {differing} of {len(faces)} common faces (in the middle '
+                   f'{np.median(ratio):.3g} times): their labels differ, or their '
+                   'images are of other sizes')
+
+
+def _lengths_of(run: RunRecord, normalizer: str, faces: Sequence[str]) -> np.ndarray:
+    by_name = dict(zip(run.names, run.lengths[normalizer].tolist(), strict=True))
+    return np.array([by_name[face] for face in faces])
 
 
 def _usable_faces(run: RunRecord, label: str, normalizer: str) -> dict[str, float]:
@@ -178,8 +233,12 @@ def write_comparison(paths: Sequence[str | Path], out: str | Path,
     Raises:
         FileNotFoundError: If there is no record.
         OSError: If the folder cannot be written.
-        ValueError: If the runs cannot be compared; nothing is written then.
+        ValueError: If the runs cannot be compared, or ``out`` names no folder; nothing
+            is written then.
     """
+    if not str(out) or os.path.isfile(out):
+        raise ValueError('out must be a folder for comparison.md, comparison.csv and '
+                         f'ced.png, got {"the file " if str(out) else ""}{str(out)!r}')
     out = Path(out)
     check_file(out / 'comparison.md')
     comparison = compare_runs([read_record(path) for path in paths], normalizer,

@@ -124,8 +124,9 @@ def read_record(path: str | Path) -> RunRecord:
                 f'{path} is a report of an earlier version of mmwing, without '
                 f'{RECORD_NAME}: write it again with mmwing test CONFIG CHECKPOINT '
                 '--report DIR')
+        lack = 'holds no' if path.exists() else 'does not exist: there is no'
         raise FileNotFoundError(
-            f'{path} holds no record of a run ({RECORD_NAME}); mmwing test CONFIG '
+            f'{path} {lack} record of a run ({RECORD_NAME}); mmwing test CONFIG '
             'CHECKPOINT --report DIR writes one')
     try:
         return record_from_dict(read_json(file))

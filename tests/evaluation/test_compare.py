@@ -1,9 +1,10 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mmwing.evaluation import Provenance, RunRecord, write_record
+from mmwing.evaluation import Protocol, Provenance, RunRecord, write_record
 from mmwing.evaluation.compare import compare_runs, write_comparison
 from mmwing.evaluation.report import write_report
 
@@ -118,3 +119,54 @@ def test_runs_of_one_config_are_called_by_their_losses(errors, tmp_path):
     text = write_comparison(paths, tmp_path / 'out', num_bootstrap=5,
                             names=['mine', 'other']).markdown()
     assert "Differences from 'mine'" in text and 'WingLoss' not in text
+
+
+@pytest.fixture
+def make_record(make_faces):
+    """The record of some faces, whose landmarks, true and predicted, are changed."""
+    def make(config='a', change=lambda points: points, num_keypoints=68):
+        faces = make_faces(30, num_keypoints)
+        faces = replace(faces, pred=change(faces.pred), gt=change(faces.gt))
+        protocol = Protocol(('eyes',), keypoint_indices={'eyes': (0, 3)})
+        return RunRecord.of_faces(faces, protocol, provenance=Provenance(config=config))
+    return make
+
+
+def test_runs_with_other_landmarks_are_refused(make_record):
+    with pytest.raises(ValueError, match="same landmarks, got 68 of 'a', 7 of 'b'"):
+        compare_runs([make_record(), make_record('b', num_keypoints=7)])
+
+
+def test_runs_with_other_labels_are_warned_of(make_record):
+    runs = [make_record(), make_record('b', lambda points: 3 * points)]
+    message = "eyes has another length in 'b' than in 'a' for .*in the middle 3 times"
+    with pytest.warns(UserWarning, match=message) as warned:
+        comparison = compare_runs(runs, num_bootstrap=5)
+    assert f'Warning: {warned[0].message}.' in comparison.markdown()
+
+
+def move(points):
+    """The labels without an offset, as float32 has them."""
+    return (points - (0.5, 0)).astype(np.float32)
+
+
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize('other', [
+    lambda make: make('b'), lambda make: make('b', move),
+    lambda make: make('b').without_landmarks()],
+    ids=['same', 'without an offset', 'without landmarks'])
+def test_runs_on_the_same_labels_are_not(make_record, other):
+    comparison = compare_runs([make_record(), other(make_record)], num_bootstrap=5)
+    assert not comparison.doubts and 'Warning' not in comparison.markdown()
+
+
+def test_the_folder_is_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'photo.jpg').touch()
+    for out, message in (('', "out must be a folder .* got ''"),
+                         ('photo.jpg', "out must be a folder .* the file 'photo.jpg'")):
+        with pytest.raises(ValueError, match=message):
+            write_comparison(['a', 'b'], out)
+    with pytest.raises(FileNotFoundError, match='nope does not exist'):
+        write_comparison(['nope', 'b'], 'out')
+    assert [path.name for path in tmp_path.iterdir()] == ['photo.jpg']

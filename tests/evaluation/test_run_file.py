@@ -117,8 +117,11 @@ def test_half_a_file_and_none(tmp_path):
     (tmp_path / 'run.json').write_text('{"format": "mmwing')
     with pytest.raises(ValueError, match='run.json is not valid JSON'):
         read_record(tmp_path)
-    with pytest.raises(FileNotFoundError, match='nowhere holds no record.*--report'):
+    with pytest.raises(FileNotFoundError, match='nowhere does not exist.*--report'):
         read_record(tmp_path / 'nowhere')
+    (tmp_path / 'run.json').unlink()
+    with pytest.raises(FileNotFoundError, match='holds no record.*--report'):
+        read_record(tmp_path)
 
 
 def test_a_report_of_an_earlier_version_is_called_so(tmp_path):
