@@ -99,6 +99,16 @@ def test_an_image_is_cropped_in_the_file(crops_itself, landmarker, faces):
         image, boxes=boxes), expected) < 0.05
 
 
+@pytest.mark.parametrize('factor', [1, 2, 3, 4])
+def test_an_image_is_averaged_as_opencv_does(crops_itself, landmarker, factor):
+    """Whose means of four pixels round halves up, and others to even numbers."""
+    image = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
+    side = factor * 64 / 1.25
+    boxes = [[x, x + 3, x + side, x + 3 + side] for x in range(20, 60, 5)]
+    found = OnnxLandmarker(crops_itself, detector=None)(image, boxes=boxes)
+    assert off(found, landmarker(image, boxes=boxes)) < 0.01 * factor
+
+
 SMALL = dict(hidden_channels=32, in_channels=256)
 
 
