@@ -17,6 +17,7 @@ from mmwing.evaluation.learning_curve import (
 from mmwing.evaluation.normalizers import check_normalizer_name
 from mmwing.files import check_file
 from mmwing.visualization.learning_curves import draw_learning_curves, percent_factor
+from mmwing.visualization.suffixes import FIGURE_SUFFIXES
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,7 +37,7 @@ def parse_args() -> argparse.Namespace:
 @exit_with_message
 def main() -> None:
     args = parse_args()
-    check_file(args.out)
+    check_file(args.out, FIGURE_SUFFIXES)
     labels = label_work_dirs(args.work_dirs)
     curves = {label: [read_learning_curve(work_dir, args.key)]
               for label, work_dir in zip(labels, args.work_dirs, strict=True)}

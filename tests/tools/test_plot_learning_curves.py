@@ -50,6 +50,7 @@ def test_the_axis(plot, arguments, label):
 
 @pytest.mark.parametrize(('arguments', 'message'), [
     (['a/run', '--normalizer', 'nonsense'], "unknown normalizer 'nonsense'"),
+    (['a/run', '--out', 'curves.xyz'], "the suffix of 'curves.xyz' must name"),
     (['nope'], 'nope does not exist')])
 def test_what_is_not_there(plot, arguments, message):
     with pytest.raises(SystemExit, match=f'error: {message}'):

@@ -13,7 +13,7 @@ from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
-from mmwing.arguments import is_between, is_image_size
+from mmwing.arguments import check_flags, is_between, is_image_size
 from mmwing.geometry import invert, transform_points
 from mmwing.models.data_preprocessors.face_samples import labels_of
 from mmwing.models.mean_shape import HasMeanShape, check_mean_shape
@@ -98,6 +98,7 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         metainfo (dict, optional): As in MMPose.
 
     Raises:
+        TypeError: If ``freeze_stage1`` is neither ``True`` nor ``False``.
         ValueError: If an argument is out of range or the stages do not fit together.
     """
 
@@ -152,6 +153,7 @@ class CascadeEstimator(HasMeanShape, TopdownPoseEstimator):
         self.input_size = width, height
         self.rotation = rotation
         self.jitter = jitter
+        check_flags(freeze_stage1=freeze_stage1)
         self.freeze_stage1 = freeze_stage1
         if freeze_stage1:
             self.stage1.requires_grad_(False)

@@ -597,6 +597,11 @@ def test_bad_arguments(dots, kwargs, message):
         dots.build(**kwargs)
 
 
+def test_a_flag_is_no_text(dots):
+    with pytest.raises(TypeError, match="freeze_stage1 must be True or False.*'no'"):
+        dots.build(freeze_stage1='no')
+
+
 def test_stages_of_other_landmarks_are_refused(dots):
     stage = dots.stage((64, 64))
     stage['head']['num_joints'] = 5
