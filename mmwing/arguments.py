@@ -53,5 +53,5 @@ def check_flags(**arguments: object) -> None:
         TypeError: Naming the argument and what it got.
     """
     for name, value in arguments.items():
-        if not isinstance(value, bool):
+        if not isinstance(value, (bool, np.bool_)):
             raise TypeError(f'{name} must be True or False, got {value!r}')

@@ -41,8 +41,9 @@ def main() -> None:
     labels = label_work_dirs(args.work_dirs)
     curves = {label: [read_learning_curve(work_dir, args.key)]
               for label, work_dir in zip(labels, args.work_dirs, strict=True)}
-    check_normalizer_name(args.normalizer, [
-        name for work_dir in args.work_dirs for name in own_normalizers(work_dir)])
+    own = [own_normalizers(work_dir) for work_dir in args.work_dirs]
+    if all(own):  # a log does not tell them
+        check_normalizer_name(args.normalizer, sum(own, []))
     draw_learning_curves(curves, args.out, args.normalizer, key=args.key)
     factor = percent_factor(args.key)
     for name, (curve,) in curves.items():

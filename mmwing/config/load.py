@@ -60,8 +60,8 @@ def load_config(config: str | os.PathLike,
         raise ValueError(f'config {config!r}, or one that it inherits from, is no '
                          f'valid Python: line {error.lineno}: {error.msg}') from error
     except RecursionError as error:
-        raise ValueError(
-            f'config {config!r} inherits from itself, by _base_') from error
+        raise ValueError(f'config {config!r} inherits from itself, by _base_, or is '
+                         f'nested too deeply: {error}') from error
     except (OSError, ValueError, ImportError):
         raise
     # What a config executes may fail in any way.

@@ -11,8 +11,12 @@ from typing import Any
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-# What a config may hold beside the arguments of MMEngine's runner.
-_READ_BY_OTHERS = ('custom_imports', 'runner_type')
+# What a config may hold beside the arguments of MMEngine's runner, and is read: by it,
+# by Config.fromfile, by mmwing.config.
+_READ_BY_OTHERS = (
+    'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
+    'find_unused_parameters', 'model_wrapper_cfg', 'preprocess_cfg', 'runner_type',
+    'sync_bn')
 
 
 class ConfigOptions(DictAction):

@@ -33,9 +33,9 @@ class EvaluatedFaces:
         gt: True landmarks (N, K, 2).
         visible: (N, K), true where ``gt`` holds a ground truth.
         boxes: Boxes (N, 4) that the faces were cropped from, as x1, y1, x2, y2;
-            NaN where there is none.
+            NaN where there is none; None where no face has one.
         names: A name for each face that is the same in every run on the data.
-        image_paths: The image of each face; empty where unknown.
+        image_paths: The image of each face; empty where unknown, one or all.
         items: Further numbers (N,) by name, such as AFLW's ``box_size``.
         subsets: Name of a subset to its membership (N,), bool.
 
@@ -56,22 +56,24 @@ class EvaluatedFaces:
 
     def __post_init__(self) -> None:
         arrays = {name: as_array(getattr(self, name), name)
-                  for name in ('pred', 'gt', 'visible', 'boxes')}
+                  for name in ('pred', 'gt', 'visible')}
         shape = arrays['pred'].shape
         if len(shape) != 3 or shape[-1] != 2 or not shape[1]:
             raise ValueError('pred must have the shape (N, K, 2), with at least one '
                              f'landmark, got {shape}')
+        arrays['boxes'] = (np.full((shape[0], 4), np.nan) if self.boxes is None else
+                           as_array(self.boxes, 'boxes'))
         for name, wanted in (('gt', shape), ('visible', shape[:2]),
                              ('boxes', (shape[0], 4))):
             _check_shape(name, arrays[name], wanted)
         arrays['visible'] = _as_bool(arrays['visible'])
-        for name in ('names', 'image_paths'):
-            _check_texts(name, getattr(self, name), shape[0])
+        texts = {'names': _texts('names', self.names, shape[0]),
+                 'image_paths': _texts('image_paths', self.image_paths, shape[0])}
         columns = {name: _columns(name, getattr(self, name), shape[0])
                    for name in ('items', 'subsets')}
         columns['subsets'] = {name: _as_bool(members)
                               for name, members in columns['subsets'].items()}
-        for name, value in {**arrays, **columns}.items():
+        for name, value in {**arrays, **texts, **columns}.items():
             object.__setattr__(self, name, value)  # the class is frozen
 
     def __len__(self) -> int:
@@ -95,14 +97,17 @@ def _check_shape(name: str, array: np.ndarray, wanted: tuple[int, ...]) -> None:
                          f'{array.shape}')
 
 
-def _check_texts(name: str, texts: object, count: int) -> None:
+def _texts(name: str, texts: object, count: int) -> Sequence[str]:
     if isinstance(texts, str) or not isinstance(texts, (Sequence, np.ndarray)) or not (
-            all(isinstance(text, str) for text in texts)):
+            all(isinstance(text, (str, PurePath)) for text in texts)):
         raise TypeError(f'{name} must be a list of texts, one for each face, got '
                         f'{reprlib.repr(texts)}')
+    if name == 'image_paths' and not len(texts):
+        return [''] * count
     if len(texts) != count:
         raise ValueError(f'{name} must be {count} texts, one for each face of pred, '
                          f'got {len(texts)}')
+    return [str(text) for text in texts]
 
 
 def _columns(name: str, columns: object, count: int) -> dict[str, np.ndarray]:

@@ -76,9 +76,9 @@ class Protocol:
         if isinstance(self.subsets, str) and self.subsets != ALL_SUBSETS:
             raise ValueError(f'subsets must be a list of names or {ALL_SUBSETS!r}, '
                              f'got {self.subsets!r}')
-        for name in ('num_bootstrap', 'seed'):
-            if not is_whole(getattr(self, name), 0):
-                raise ValueError(f'{name} must be a whole number of at least 0, got '
+        for name, most in (('num_bootstrap', 2**31 - 1), ('seed', 2**63 - 1)):
+            if not is_whole(getattr(self, name), 0, most):
+                raise ValueError(f'{name} must be a whole number in [0, {most}], got '
                                  f'{getattr(self, name)!r}')
 
     def subset_names(self, found: Mapping[str, np.ndarray]) -> list[str]:

@@ -123,12 +123,13 @@ def distinct_names(names: Iterable[str]) -> list[str]:
     Upper and lower case are one, as on some file systems.
     """
     distinct: list[str] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}  # with the last number that was tried behind it
     for name in names:
-        free, number = name, 1
+        free, number = name, taken.get(name.lower(), 1)
         while free.lower() in taken:
             number += 1
             free = f'{name}-{number}'
-        taken.add(free.lower())
+        taken[name.lower()] = number
+        taken.setdefault(free.lower(), 1)
         distinct.append(free)
     return distinct

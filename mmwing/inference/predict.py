@@ -146,18 +146,22 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
                      console=console, disable=not console.is_terminal)
     contours = contours_of(meta)
     # The faces of several images fill a batch.
-    for group in groups(_loaded(progress, boxes, summary, console),
-                        landmarker.batch_size, lambda item: item[1]):
-        given = None if boxes == 'detect' else [found for *_, found in group]
-        results = cast(list[list[Face]], landmarker(
-            [image for _, image, _ in group], boxes=given))
-        for (source, image, _), faces in zip(group, results, strict=True):
-            height, width = image.shape[:2]
-            predicted = PredictedImage(source.path, source.name, (width, height), faces)
-            summary.images.append(predicted)
-            if drawings:
-                save_picture(out / 'drawings' / f'{source.name}.jpg',
-                             draw_faces(image, faces, contours))
+    try:
+        for group in groups(_loaded(progress, boxes, summary, console),
+                            landmarker.batch_size, lambda item: item[1]):
+            given = None if boxes == 'detect' else [found for *_, found in group]
+            results = cast(list[list[Face]], landmarker(
+                [image for _, image, _ in group], boxes=given))
+            for (source, image, _), faces in zip(group, results, strict=True):
+                height, width = image.shape[:2]
+                summary.images.append(PredictedImage(source.path, source.name,
+                                                     (width, height), faces))
+                if drawings:
+                    save_picture(out / 'drawings' / f'{source.name}.jpg',
+                                 draw_faces(image, faces, contours))
+    finally:  # what was found before Ctrl-C, too
+        if 'pts' in formats:
+            write_predictions_pts(out / 'pts', summary.images)
     for source in moving:
         _predict_video(landmarker, source, out, summary, console, boxes=boxes,
                        formats=formats, drawings=drawings, smooth=smooth, model=model,
@@ -171,8 +175,6 @@ def predict_images(landmarker: FaceLandmarker, arguments: Sequence[str],
     if 'csv' in formats:
         write_predictions_csv(out / 'predictions.csv', summary.images,
                               num_keypoints, head_poses)
-    if 'pts' in formats:
-        write_predictions_pts(out / 'pts', summary.images)
     return summary
 
 

@@ -164,7 +164,8 @@ class FaceTracker:
                  channel_order: str = 'bgr') -> list[Face]:
         """Find the faces of the next frame.
 
-        When this raises, the tracker is as it was: the frame may be given again.
+        When the detector or the model raises, the tracker is as it was: the frame may
+        be given again.
 
         Args:
             frame: The frame, as :class:`mmwing.FaceLandmarker` takes images.

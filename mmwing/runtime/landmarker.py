@@ -201,6 +201,10 @@ class Landmarker(ABC):
         if scores.dtype.kind not in 'fiu':
             raise ValueError(f'{wanted}, all numbers; got the scores '
                              f'{scores.tolist()}')
+        height, width = image.shape[:2]
+        # A detector that clips boxes to the image may turn those beside it over.
+        beside = ((boxes[:, :2] >= (width, height)) | (boxes[:, 2:] <= 0)).any(1)
+        boxes, scores = boxes[~beside], scores[~beside]
         for index, box in enumerate(boxes):
             if not np.isfinite(box).all() or (box[2:] < box[:2]).any():
                 raise ValueError(
@@ -210,7 +214,6 @@ class Landmarker(ABC):
         box_map = box_map_of(self.detector)
         self._check_box_map(box_map)
         boxes = box_map(boxes)
-        height, width = image.shape[:2]
         kept = [not box_problem(box, width, height) for box in boxes]
         return boxes[kept], scores[kept]
 

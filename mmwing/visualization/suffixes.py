@@ -4,4 +4,5 @@
 PICTURE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 
 #: Of figures, which Matplotlib writes without further programs.
-FIGURE_SUFFIXES = ('.png', '.svg', '.pdf', '.jpg', '.jpeg')
+FIGURE_SUFFIXES = ('.png', '.svg', '.svgz', '.pdf', '.eps', '.ps', '.jpg', '.jpeg',
+                   '.tif', '.tiff', '.webp')

@@ -53,7 +53,9 @@ def test_options_that_are_no_dict_of_texts_are_named(options):
 
 @pytest.mark.parametrize('option', [
     'work_dir', 'resume', 'load_from', 'auto_scale_lr.enable', 'custom_imports.imports',
-    'model.test_cfg.looks', 'param_scheduler.1.end', 'log_level'])
+    'model.test_cfg.looks', 'param_scheduler.1.end', 'log_level', 'compile',
+    'find_unused_parameters', 'model_wrapper_cfg.type', 'sync_bn', 'preprocess_cfg.a',
+    'activation_checkpointing', 'efficient_conv_bn_eval'])
 def test_what_the_runner_reads_may_be_new(option):
     cfg = load_config(CONFIG)
     merge_options(cfg, {option: 7})

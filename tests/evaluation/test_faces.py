@@ -1,6 +1,7 @@
 """Faces of an evaluation are what they should be, or a field is named."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,17 @@ def test_tensors_and_lists_give_the_same_report(convert, make_faces, tmp_path):
     assert figures == pytest.approx(
         write_report(faces, tmp_path, protocol).figures, rel=1e-4)
     assert given.visible.dtype == given.subsets['common'].dtype == bool
+
+
+def test_boxes_and_images_may_be_unknown(make_faces, tmp_path):
+    faces = make_faces(4)
+    given = replace(faces, boxes=None, image_paths=[])
+    protocol = Protocol(num_bootstrap=5)
+    assert write_report(given, tmp_path, protocol).figures == write_report(
+        faces, tmp_path, protocol).figures
+    assert np.isnan(given.boxes).all() and given.image_paths == [''] * 4
+    named = replace(faces, image_paths=[Path('a.png')] * 4)
+    assert named.image_paths == ['a.png'] * 4
 
 
 def test_arrays_are_not_copied(make_faces):
@@ -56,7 +68,7 @@ def test_numbers_say_what_counts(make_faces):
     ('names', list('abcde'), ValueError, 'names must be 10 texts.*got 5'),
     ('names', 'abcdefghij', TypeError, "names must be a list .*'abcdefghij'"),
     ('names', list(range(10)), TypeError, 'names must be a list of texts'),
-    ('image_paths', [], ValueError, 'image_paths must be 10 texts.*got 0'),
+    ('image_paths', ['a'], ValueError, 'image_paths must be 10 texts.*got 1'),
     ('image_paths', None, TypeError, 'image_paths must be a list of texts.*None'),
     ('items', None, TypeError, 'items must be a dict.*None'),
     ('items', {'box_size': [1.]}, ValueError, r"items\['box_size'\] .*\(10,\)"),

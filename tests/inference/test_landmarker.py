@@ -217,8 +217,9 @@ def test_boxes_of_a_detector_beside_the_image_are_no_faces(checkpoint, landmarke
     image, box = faces[0]['img'], faces[0]['bbox'][0]
     width = image.shape[1]
     detector = SimpleNamespace(detect=lambda rgb: (
-        [[width, 0, width + 50, 50], box, [-50, 0, 0, 50], [5, 5, 5, 9]],
-        [0.9, 0.8, 0.7, 0.6]))
+        [[width, 0, width + 50, 50], box, [-50, 0, 0, 50], [5, 5, 5, 9],
+         [width + 60, 9, width, 60], [0, 9, -30, 60]],
+        [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]))
     [face] = FaceLandmarker(checkpoint, detector=detector, device='cpu')(image)
     assert face.score == 0.8
     assert_same(face.keypoints, landmarker(image, boxes=[box])[0].keypoints)

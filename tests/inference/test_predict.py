@@ -13,7 +13,7 @@ import pytest
 import mmwing
 from mmwing.datasets.formats import read_landmarks, read_pts
 from mmwing.inference.box_file import BoxFile
-from mmwing.inference.inputs import find_inputs
+from mmwing.inference.inputs import distinct_names, find_inputs
 from mmwing.inference.results import (
     PredictedImage,
     face_cells,
@@ -501,3 +501,11 @@ def test_a_box_is_not_that_of_another_image_of_the_same_last_name(tmp_path,
     assert BoxFile(path).find('old/a.png').tolist() == [[1, 2, 4, 6]]
     (tmp_path / 'old/a.png').unlink()
     assert BoxFile(path).find('new/a.png').tolist() == [[1, 2, 4, 6]]
+
+
+def test_many_files_of_one_name_are_called_differently():
+    """In a time that grows with their number, not with its square."""
+    names = distinct_names(['face'] * 20_000 + ['face-3', 'Face'])
+    assert len({name.lower() for name in names}) == len(names)
+    assert names[:3] == ['face', 'face-2', 'face-3']
+    assert names[-2:] == ['face-3-2', 'Face-20001']
