@@ -29,7 +29,7 @@ def test_a_path_that_cannot_be_written_is_named_first(arguments, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     suffix = 'json' if arguments[0] == 'compute_mean_shape' else 'png'
     message = run(monkeypatch, *arguments, f'file/result.{suffix}').splitlines()[0]
-    assert message.startswith('error: ') and f"{tmp_path}/file'" in message
+    assert message.startswith('error: ') and f'{tmp_path}/file' in message
     assert 'nowhere' not in message
     assert [path.name for path in tmp_path.iterdir()] == ['file']
 
