@@ -46,6 +46,17 @@ def is_image_size(value: object) -> TypeGuard[Sequence[int]]:
         is_whole(side, 1, _LARGEST_SIDE) for side in value)
 
 
+def check_count(name: str, value: int) -> int:
+    """A number of something, of at least 1.
+
+    Raises:
+        ValueError: If it is not a whole number of at least 1.
+    """
+    if not is_whole(value, 1):
+        raise ValueError(f'{name} must be a whole number of at least 1, got {value!r}')
+    return value
+
+
 def check_flags(**arguments: object) -> None:
     """Refuse what is neither ``True`` nor ``False``, such as ``'no'``, which is true.
 

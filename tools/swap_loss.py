@@ -9,8 +9,6 @@ the standard output, and what was changed to the standard error.
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
-from typing import Any
 
 import mmwing
 from mmwing.config import (
@@ -23,20 +21,9 @@ from mmwing.config import (
 
 
 class LossArguments(ConfigOptions):
-    """Arguments of a loss as ``KEY=VALUE``, with a message for what is none."""
+    """Arguments of a loss as ``KEY=VALUE``."""
 
     example = 'omega=40'
-
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
-                 values: str | Sequence[Any] | None,
-                 option_string: str | None = None) -> None:
-        for value in values or ():
-            key = value.partition('=')[0]
-            if key in ('cfg', 'loss', 'head'):  # swap_loss's own arguments
-                use = 'CONFIG comes first' if key == 'cfg' else f'use --{key}'
-                parser.error(f'{option_string} gives arguments of the loss, such as '
-                             f'{self.example}, and {key} is none: {use}; got {value!r}')
-        super().__call__(parser, namespace, values, option_string)
 
 
 def parse_args() -> argparse.Namespace:
@@ -52,7 +39,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--set', nargs='+', action=LossArguments, default={},
                         metavar='KEY=VALUE', help='arguments of the loss')
     parser.add_argument('--out', metavar='FILE', help='the config to be written')
-    return parser.parse_args()
+    args = parser.parse_args()
+    for key, value in args.set.items():
+        if key in ('cfg', 'loss', 'head'):  # swap_loss's own arguments
+            use = 'CONFIG comes first' if key == 'cfg' else f'use --{key}'
+            parser.error(f'--set gives arguments of the loss, such as omega=40, and '
+                         f'{key} is none: {use}; got {f"{key}={value}"!r}')
+    return args
 
 
 @exit_with_message

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
-from mmwing.arguments import is_whole
+from mmwing.arguments import check_count, is_whole
 from mmwing.registry import DATASETS
 from mmwing.visualization import draw_sample_sheet
 from mmwing.walk import type_name, with_pipelines
@@ -41,10 +41,8 @@ def browse_dataset(cfg: Config, split: str = 'train', number: int = 64, seed: in
         ValueError: The config has no such split, there is nothing to draw, or the
             sheet would be too large; or ``seed`` is out of its range.
     """
-    for name, value in (('number', number), ('size', size)):
-        if not is_whole(value, 1):
-            raise ValueError(f'{name} must be a whole number of at least 1, got '
-                             f'{value!r}')
+    check_count('number', number)
+    check_count('size', size)
     if not is_whole(seed, 0, 2**32 - 1):
         raise ValueError(f'seed must be a whole number in [0, 2**32), got {seed!r}')
     loader = cfg.get(f'{split}_dataloader')

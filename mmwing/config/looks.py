@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmengine.config import Config
 
-from mmwing.runtime.landmarker import check_count
+from mmwing.arguments import check_count
 
 
 def looks_of(cfg: Mapping) -> int:

@@ -16,10 +16,10 @@ from mmpose.datasets.transforms import GetBBoxCenterScale, TopdownAffine
 from mmpose.structures.bbox import bbox_cs2xyxy, bbox_xyxy2cs
 from torch.utils.data import DataLoader
 
+from mmwing.arguments import check_count
 from mmwing.datasets.transforms import FaceContext
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
-from mmwing.runtime.landmarker import check_count
 
 
 @LOOPS.register_module()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmwing.arguments import is_whole
+from mmwing.arguments import check_count
 
 # Resamples that are held in memory together.
 _BLOCK = 16
@@ -91,9 +91,7 @@ def bootstrap_means(values: np.ndarray, num_resamples: int = 1000,
     if values.ndim not in (2, 3) or not len(values):
         raise ValueError('values must be (N, M) or (N, M, S) with at least one face, '
                          f'got {values.shape}')
-    if not is_whole(num_resamples, 1):
-        raise ValueError('num_resamples must be a whole number of at least 1, got '
-                         f'{num_resamples!r}')
+    check_count('num_resamples', num_resamples)
     # Column by column: a product of a vector and a matrix is not worth BLAS's
     # threads, which on a busy machine wait for each other for most of the time.
     columns = [_ColumnMean(column) for column in np.asfortranarray(

@@ -133,7 +133,8 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
     if threshold is None:
         threshold = runs[0].thresholds[-1]
     check_threshold(threshold)
-    _check_landmarks(dict(zip(names, runs, strict=True)))
+    by_label = dict(zip(names, runs, strict=True))
+    _check_landmarks(by_label)
     by_name = [_usable_faces(run, name, normalizer) for run, name in zip(
         runs, names, strict=True)]
     common = sorted(set.intersection(*(set(faces) for faces in by_name)))
@@ -141,8 +142,7 @@ def compare_runs(runs: Sequence[RunRecord], normalizer: str | None = None,
         raise ValueError(
             f'no face is usable in each of {", ".join(names)}: were they evaluated on '
             'the same data set?')
-    doubts = list(_length_doubts(dict(zip(names, runs, strict=True)), normalizer,
-                                 common))
+    doubts = list(_length_doubts(by_label, normalizer, common))
     for doubt in doubts:
         warnings.warn(doubt, stacklevel=2)
     errors = {name: np.array([faces[face] for face in common])

@@ -76,19 +76,16 @@ class BoxFile:
         for image, frame, box in rows:
             boxes[image].append((frame, box))
         self._by_path: dict[str, list] = {}
-        bases = (str(self.path.parent), '.')
-        for base in bases:
+        self._bases = (str(self.path.parent), '.')
+        for base in self._bases:
             # The same file may have several names, such as a.png and ./a.png.
             paths: dict[str, list] = defaultdict(list)
             for image, found in boxes.items():
                 paths[os.path.realpath(os.path.join(base, image))] += found
             self._by_path.update(paths)
         count = Counter(map(os.path.basename, boxes))
-        # Boxes of an image that is there are not those of another with its last name.
-        self._by_name = {name: found for image, found in boxes.items()
-                         if count[name := os.path.basename(image)] == 1
-                         and not any(os.path.exists(os.path.join(base, image))
-                                     for base in bases)}
+        self._by_name = {name: (image, found) for image, found in boxes.items()
+                         if count[name := os.path.basename(image)] == 1}
 
     @property
     def notes(self) -> list[Problem]:
@@ -155,8 +152,13 @@ class BoxFile:
         return {frame: np.array(frames[frame], np.float32) for frame in sorted(frames)}
 
     def _rows(self, image: str) -> list[tuple[int, np.ndarray]]:
-        return (self._by_path.get(os.path.realpath(image))
-                or self._by_name.get(os.path.basename(image)) or [])
+        found = self._by_path.get(os.path.realpath(image))
+        if found is None:
+            named, found = self._by_name.get(os.path.basename(image), ('', []))
+            # Boxes of an image that is there are not those of another of that name.
+            if any(os.path.exists(os.path.join(base, named)) for base in self._bases):
+                return []
+        return found
 
 
 def _image_name(name: object, where: str) -> str:

@@ -59,6 +59,7 @@ def find_inputs(arguments: Sequence[str],
     found: dict[str, tuple[str, str]] = {}
     problems: list[tuple[str, str]] = []
     cameras: dict[str, int] = {}
+    results = None if leave_out is None else Path(leave_out).resolve()
     for argument in arguments:
         if argument.isdecimal() and not os.path.exists(argument):
             cameras[f'camera {int(argument)}'] = int(argument)
@@ -66,9 +67,9 @@ def find_inputs(arguments: Sequence[str],
         files, reason = _files(argument)
         if not reason and not files:
             reason = 'no images or videos in the folder'
-        if leave_out is not None and not os.path.isfile(argument):
+        if results is not None and not os.path.isfile(argument):
             inputs = [(path, name) for path, name in files
-                      if '://' in path or not _is_result(path, leave_out)]
+                      if '://' in path or not _is_result(path, results)]
             if files and not inputs:
                 reason = reason or ('nothing but results in the folder of --out; to '
                                     'predict on these, choose another with --out')
@@ -110,9 +111,9 @@ def _files(argument: str) -> tuple[list[tuple[str, str]], str]:
         'no such file, and no file matches it as a pattern')
 
 
-def _is_result(path: str, folder: str | os.PathLike) -> bool:
-    """Whether a file is one of the results in a folder."""
-    results, file = Path(folder).resolve(), Path(path).resolve()
+def _is_result(path: str, results: Path) -> bool:
+    """Whether a file is one of the results in a folder, of which links are resolved."""
+    file = Path(path).resolve()
     return file.is_relative_to(results) and any(
         fnmatchcase(file.relative_to(results).as_posix(), each) for each in _RESULTS)
 

@@ -11,11 +11,11 @@ import torch
 from mmpose.structures.bbox import bbox_overlaps
 from scipy.optimize import linear_sum_assignment
 
-from mmwing.arguments import is_number
+from mmwing.arguments import check_count, is_number
 from mmwing.images import ImageLike, read_image
 from mmwing.runtime.boxes import box_problem, check_boxes, landmark_box
 from mmwing.runtime.face import Face
-from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker, check_count
+from mmwing.runtime.landmarker import NO_DETECTOR, Landmarker
 
 from .one_euro_filter import OneEuroFilter
 

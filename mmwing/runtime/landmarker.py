@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from mmwing.arguments import is_whole
+from mmwing.arguments import check_count
 from mmwing.images import ImageLike, read_image
 
 from .boxes import box_problem, check_boxes, next_box
@@ -234,17 +234,6 @@ class Landmarker(ABC):
                 'its training config): `mmwing fit-detector` fits box_map',
                 stacklevel=2)
         self._box_map_checked = True
-
-
-def check_count(name: str, value: int) -> int:
-    """A number of something, of at least 1.
-
-    Raises:
-        ValueError: If it is not a whole number of at least 1.
-    """
-    if not is_whole(value, 1):
-        raise ValueError(f'{name} must be a whole number of at least 1, got {value!r}')
-    return value
 
 
 def groups(items: Iterator[Item], size: int,

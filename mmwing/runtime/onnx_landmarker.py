@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mmwing.arguments import is_list
+from mmwing.arguments import check_count, is_list
 
 from .crops import Crop
 from .detectors import Detector
 from .face import Face
-from .landmarker import Landmarker, Located, batches, check_count
+from .landmarker import Landmarker, Located, batches
 from .licence import tell_licence
 
 #: The form of the metadata; raised when a reader of the former cannot read it.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmwing.arguments import is_whole
 from mmwing.datasets.formats.problems import Kind
 from mmwing.datasets.formats.records import LandmarkRecord
 from mmwing.images import (
@@ -42,19 +41,6 @@ class ImageFacts:
     turned: bool = False
     blank: bool = False
     digest: str = ''
-
-
-def check_jobs(jobs: int | None) -> None:
-    """See that a number of images to work on at a time is one.
-
-    Args:
-        jobs: The number; None is one for each processor.
-
-    Raises:
-        ValueError: It is no whole number of at least 1.
-    """
-    if jobs is not None and not is_whole(jobs, 1):
-        raise ValueError(f'jobs must be a whole number of at least 1, got {jobs!r}')
 
 
 def read_images(records: Sequence[LandmarkRecord],

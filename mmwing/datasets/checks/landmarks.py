@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmwing.arguments import is_whole
+from mmwing.arguments import check_count
 from mmwing.datasets.formats.landmark_files import read_landmarks
 from mmwing.datasets.formats.points_file import declared_names, read_points_file
 from mmwing.datasets.formats.problems import Problem, ProblemLog
@@ -55,10 +55,9 @@ def check_landmarks(paths: Sequence[str | Path], images: str | Path | None = Non
     """
     if not paths:
         raise ValueError('paths is empty: there is nothing to check')
-    if num_points is not None and not is_whole(num_points, 1):
-        raise ValueError('num_points must be a whole number of at least 1, got '
-                         f'{num_points!r}')
-    image_checks.check_jobs(jobs)
+    for name, value in (('num_points', num_points), ('jobs', jobs)):
+        if value is not None:
+            check_count(name, value)
     flip_indices, links, names = None, [], None
     if points_file is not None:
         folder = Path(paths[0])

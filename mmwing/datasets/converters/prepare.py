@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmwing.arguments import check_count
 from mmwing.datasets.checks.corner_boxes import corner_box_problems
 from mmwing.datasets.checks.face import face_findings
 from mmwing.datasets.checks.geometry import check_geometry
-from mmwing.datasets.checks.images import check_jobs
 from mmwing.datasets.checks.mirror import FACES_FOR_PAIRS
 from mmwing.datasets.checks.repeats import repeated_faces, repeated_images
 from mmwing.datasets.formats.archive import RawArchive
@@ -97,7 +97,8 @@ def prepare(dataset: str, raw: str | Path, out: str | Path, *,
                          f'{dataset!r}')
     if origin not in (None, 0, 1):
         raise ValueError(f'origin must be 0 or 1, got {origin!r}')
-    check_jobs(jobs)
+    if jobs is not None:
+        check_count('jobs', jobs)
     plan = ImagePlan(images, crop, size)
     out = Path(out)
     for folder in (out, *out.parents):

@@ -9,7 +9,7 @@ import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
-from mmwing.arguments import check_flags, is_whole
+from mmwing.arguments import check_count, check_flags
 from mmwing.datasets.checks.corner_boxes import corner_box_problems
 from mmwing.datasets.checks.crowds import crowd_problems
 from mmwing.datasets.formats.boxes import landmark_box
@@ -87,9 +87,7 @@ class FaceLandmarkDataset(BaseCocoStyleDataset):
         if data_prefix is not None and not isinstance(data_prefix, Mapping):
             raise TypeError("data_prefix must be a dict, such as dict(img='images/'); "
                             f'got {data_prefix!r}')
-        if not is_whole(kwargs.get('sample_interval', 1), 1):
-            raise ValueError('sample_interval must be a whole number of at least 1, '
-                             f'got {kwargs["sample_interval"]!r}')
+        check_count('sample_interval', kwargs.get('sample_interval', 1))
         check_flags(landmark_box=landmark_box)
         check_indices(kwargs.get('indices'))
         data_root = None if data_root is None else _path('data_root', data_root)
