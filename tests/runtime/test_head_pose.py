@@ -129,15 +129,15 @@ def pose_errors(count, landmarks_of):
 def test_painted_faces_of_all_kinds_have_the_pose_they_were_painted_in():
     mean, most = pose_errors(400, lambda face: face.camera(
         face.shape + MEAN_SHAPE - LABELLED_SHAPE))
-    assert (mean < (2, 4, 1)).all(), mean
+    assert (mean < (2, 4, 1.2)).all(), mean
     assert (most < (6, 10, 3)).all(), most
 
 
 def test_faces_with_the_depths_of_labels_have_about_the_pose_they_were_painted_in():
-    """They are flatter about eyes and nose than the head that is fitted to them."""
-    mean, most = pose_errors(100, lambda face: face.landmarks)
-    assert (mean < (3.5, 5, 1)).all(), mean
-    assert (most < (12, 12, 3)).all(), most
+    """They are uneven, and flatter than the head that is fitted to them."""
+    mean, most = pose_errors(400, lambda face: face.landmarks)
+    assert (mean < (4.5, 5, 1.5)).all(), mean
+    assert (most < (12, 12, 4)).all(), most
 
 
 def test_pixels_of_another_size_change_nothing():

@@ -65,21 +65,64 @@ def test_far_contour_lies_on_the_silhouette(faces):
     assert turned > 10
 
 
-def test_contour_landmarks_follow_a_turn_along_the_contour(faces):
+def test_contour_landmarks_lie_where_the_contour_was_followed_to(faces):
     for face in faces:
-        slid, _ = slid_jaw(face)
-        followed = face.outline_shape[:17]
-        np.testing.assert_allclose(face.landmarks[:17], face.camera(followed))
-        np.testing.assert_allclose(followed[[0, 8, 16]], slid[[0, 8, 16]], atol=1e-9)
-        # Looking to the picture's right, all go on in their order: from the near ear
-        # down to the chin, and on up to the far ear.
-        along = np.gradient(slid, axis=0)
-        step = ((followed - slid) * along).sum(1) / (along**2).sum(1)
-        others = np.delete(step, [0, 8, 16]) * np.sign(face.yaw)
-        assert (others > 0).all()
-        assert np.abs(step).max() < 1
-        frontal = follow_contour(slid, 0.0)
-        np.testing.assert_allclose(frontal, slid, atol=1e-9)
+        np.testing.assert_allclose(face.landmarks[:17],
+                                   face.camera(face.outline_shape[:17]))
+
+
+class NoNoise:
+    """A random stream of a normal distribution that always gives its mean."""
+
+    def normal(self, mean, sigma, size=None):
+        return np.full(np.shape(sigma) if size is None else size, float(mean))
+
+
+def steps(jaw, yaw=0.0, pitch=0.0, rng=None):
+    """How far each landmark goes along the contour, in their spacing (17,)."""
+    moved = follow_contour(jaw, yaw, pitch, rng or NoNoise()) - jaw
+    along = np.gradient(jaw, axis=0)
+    return (moved * along).sum(1) / (along**2).sum(1)
+
+
+JAW = LABELLED_SHAPE[:17]
+
+
+def test_contour_landmarks_follow_a_turn_along_the_contour():
+    np.testing.assert_allclose(follow_contour(JAW, 0.0, 0.0, NoNoise()), JAW, atol=1e-9)
+    for degrees in (5, 20, 40, 60):
+        # Looking to the picture's right, all but the ends go on in their order: from
+        # the near ear down to the chin, and on up to the far ear.
+        right, left = (steps(JAW, sign * np.deg2rad(degrees)) for sign in (1, -1))
+        assert (right[2:15] > 0).all() and right.max() < 1.5
+        np.testing.assert_allclose(left, -right[::-1], atol=1e-9)
+        places = np.arange(17) + right
+        assert (np.diff(places) > 0).all()
+
+
+def test_contour_landmarks_of_a_head_tilted_back_lie_nearer_the_ears():
+    back, down = steps(JAW, pitch=np.deg2rad(-20)), steps(JAW, pitch=np.deg2rad(20))
+    assert (back[:8] < 0).all() and (back[9:] > 0).all() and abs(back[8]) < 1e-9
+    assert (down[:8] > 0).all() and (down[9:] < 0).all() and abs(down[8]) < 1e-9
+
+
+def test_no_pose_tells_where_on_the_contour_a_landmark_lies():
+    rng = np.random.default_rng(0)
+    found = np.array([steps(JAW, rng=rng) for _ in range(500)])
+    assert np.abs(found.mean(0)).max() < .1
+    spread = found.std(0)
+    assert (spread > .1).all() and (spread < .4).all()
+    assert spread[8] < spread[[0, 16]].min()
+
+
+def test_faces_are_not_their_own_mirror_images_but_as_often_to_either_side(faces):
+    shapes = np.array([face.shape for face in faces])
+    eyes = np.linalg.norm(shapes[:, 45] - shapes[:, 36], axis=-1)
+    middle = shapes[:, 36:48, 0].mean(1)
+    for points in ([8], range(27, 36), range(48, 68), range(17, 27)):
+        aside = (shapes[:, list(points), 0].mean(1) - middle) / eyes
+        assert .005 < aside.std() < .05
+        assert abs(aside.mean()) < 3 * aside.std() / len(faces)**.5
 
 
 def test_most_closed_mouths_have_lips_that_meet(faces):

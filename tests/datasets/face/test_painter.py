@@ -7,6 +7,7 @@ import pytest
 from mmwing.datasets.face.face_model import random_face
 from mmwing.datasets.face.painter import face_landmarks, paint_face
 from mmwing.datasets.face.painter.canvas import Canvas
+from mmwing.datasets.face.painter.skin import _drawn_outline
 
 
 def test_same_arguments_give_the_same_picture():
@@ -79,6 +80,24 @@ def test_the_jaw_is_an_edge_of_the_picture():
     offsets, profile = profile_across(range(1, 16), lambda grey: np.hypot(
         cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1)))
     assert abs(offsets[profile.argmax()]) <= .5
+
+
+def test_the_jaw_is_drawn_a_little_within_its_labels():
+    for index in range(20):
+        face = random_face(np.random.default_rng([3, index]), 128)
+        labels = face.outline.astype(np.float32)
+        within = [cv2.pointPolygonTest(labels, point.tolist(), True)
+                  for point in _drawn_outline(face)[:17].astype(np.float32)]
+        assert min(within) > -.5 * face.camera.scale
+        assert .2 < np.mean(within) / face.camera.scale < 2
+
+
+def test_pictures_are_exposed_for_the_face():
+    """Faces in photos are neither lost in the dark nor bleached."""
+    middles = np.array([cv2.cvtColor(paint_face(11, index)[0], cv2.COLOR_BGR2GRAY)[
+        32:-32, 32:-32].mean() for index in range(60)])
+    assert 95 < middles.mean() < 130 and 10 < middles.std() < 35
+    assert middles.min() > 40 and middles.max() < 200
 
 
 def test_brows_lie_below_their_landmarks_which_mark_the_upper_edge():

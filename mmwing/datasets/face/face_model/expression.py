@@ -4,11 +4,11 @@ import numpy as np
 
 from .camera import Array
 
-_JAW_ANGLE_LIMIT = 0.26  # radians: about 30 mm between the lips
+_JAW_ANGLE_LIMIT = 0.30  # radians: about 30 mm between the lips
 _HINGE = np.array([0.0, 15.0, -65.0])
 # How far each landmark follows the lower jaw.
 _JAW_WEIGHT = np.zeros(68)
-_JAW_WEIGHT[0:17] = [0, .05, .2, .5, .8, .95, 1, 1, 1, 1, 1, .95, .8, .5, .2, .05, 0]
+_JAW_WEIGHT[0:17] = [.05, .2, .35, .65, .9, 1, 1, 1, 1, 1, 1, 1, .9, .65, .35, .2, .05]
 _JAW_WEIGHT[[48, 54, 60, 64]] = .42
 _JAW_WEIGHT[[59, 55]] = .8
 _JAW_WEIGHT[[56, 57, 58, 65, 66, 67]] = 1
@@ -54,7 +54,7 @@ def random_expression(rng: np.random.Generator, points: Array
     if mouth_open == 0 and bared == 0:
         _close_lips(mouth)
 
-    points = _open_jaw(points, _JAW_ANGLE_LIMIT * mouth_open)
+    points = _open_jaw(points, _JAW_ANGLE_LIMIT * mouth_open + .02 * bared)
 
     raised, frown = rng.normal(0, 2.6), max(0.0, rng.normal(0, 2))
     for brow, inner in ((points[17:22], slice(2, 5)), (points[22:27], slice(0, 3))):

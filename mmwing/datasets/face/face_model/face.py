@@ -11,6 +11,10 @@ from .expression import random_expression
 from .identity import random_identity
 from .silhouette import follow_contour, front_ends, slide_to_silhouette
 
+# In a face turned to the picture's right, how much lower brows end, in mm for a right
+# angle: annotators follow the near one further down than the far one.
+_BROW_ENDS = np.array([3.4, .8, -.8, -3.4])
+
 
 @dataclass(frozen=True)
 class Face:
@@ -70,10 +74,11 @@ def random_face(rng: np.random.Generator, image_size: int) -> Face:
     distance = 1.0 / rng.uniform(0.0003, 0.0016)
     level = Camera(rotation_matrix(yaw, pitch, 0.0), distance, 1.0, np.zeros(2))
     outline_shape = slide_to_silhouette(edge, front, level)
-    outline_shape[:17] = follow_contour(outline_shape[:17], yaw)
+    outline_shape[:17] = follow_contour(outline_shape[:17], yaw, pitch, rng)
 
     points = shape.copy()
     points[:17] = outline_shape[:17]
+    points[[17, 18, 25, 26], 1] += np.sin(yaw) * _BROW_ENDS
     rotation = rotation_matrix(yaw, pitch, roll)
     unit = Camera(rotation, distance, 1.0, np.zeros(2))(points)
     low, high = unit.min(0), unit.max(0)

@@ -10,9 +10,17 @@ from .camera import Array, Camera
 
 # Superellipse angles along which a contour landmark may slide to the silhouette.
 _SLIDE = np.linspace(0.0, 1.35, 28)
-_ROUNDNESS = 2.0 / 2.6
-# How far contour landmarks follow a turn by a right angle, in their spacing.
-_DRIFT = 0.8
+_ROUNDNESS = 2.0 / 2.3
+_PLACE = np.arange(17.0)
+_SIDE = (_PLACE - 8) / 8  # from one ear to the other
+# How far the contour landmarks go on when a head is turned by a right angle, in their
+# spacing: towards the far ear, away from the chin, and away from the chin when it looks
+# down.
+_BETWEEN = np.abs(np.sin(np.pi * _SIDE))
+_ENDS = np.abs(_SIDE)**3
+_TURN = _BETWEEN + .3 * np.exp(-(_PLACE - 8)**2 / 4)
+_TURN_APART = np.sign(_SIDE) * (.5 * _BETWEEN + .15 * _ENDS)
+_TILT = np.sign(_SIDE) * (-.75 * _BETWEEN - .35 * _ENDS)
 # Weights (17, 17) of the landmarks at places along the smooth curve through them; made
 # once, because a spline of each face takes as long as all the rest of it.
 _CURVE = CubicSpline(np.arange(17.0), np.eye(17))
@@ -66,19 +74,28 @@ def slide_to_silhouette(edge: Array, front: Array, camera: Camera) -> Array:
     return section(angle[:, None])[:, 0]
 
 
-def follow_contour(jaw: Array, yaw: float) -> Array:
-    """Move the contour landmarks along the contour as annotators do in a turned face.
+def follow_contour(jaw: Array, yaw: float, pitch: float,
+                   rng: np.random.Generator) -> Array:
+    """Move the contour landmarks along the contour as annotators do.
 
-    They spread the landmarks over what they see of either half: those of the near side
-    lie nearer the chin than in a frontal face, those of the far side nearer the ear.
+    No feature of the face says where on the contour a landmark lies. In a turned face
+    annotators spread the landmarks over what they see of either half: those of the near
+    side lie nearer the chin than in a frontal face, those of the far side nearer the
+    ear. When the head tilts back they lie nearer the ears. And they are never quite in
+    the same places.
 
     Args:
         jaw: (17, 3) contour landmarks.
         yaw: Turn of the head in radians.
+        pitch: Its tilt in radians, positive downwards.
+        rng: Source of what no pose tells.
 
     Returns:
-        The moved landmarks (17, 3); the ends and the chin stay.
+        The moved landmarks (17, 3).
     """
-    place = np.arange(17.0)
-    shift = _DRIFT * np.sin(yaw) * np.abs(np.sin(np.pi * place / 8))
-    return _CURVE(place + shift) @ jaw
+    shift = np.sin(yaw) * _TURN + np.abs(np.sin(yaw)) * _TURN_APART
+    shift += np.sin(pitch) * _TILT
+    around, left, right = rng.normal(0, (.12, .2, .2)).clip(-.7, .7)
+    shift += around + np.where(_SIDE < 0, left, right) * np.abs(_SIDE)
+    shift += rng.normal(0, .1, 17).clip(-.3, .3)
+    return _CURVE(_PLACE + shift) @ jaw

@@ -24,6 +24,10 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
     upper, lower = smooth(marks[:4]), smooth(marks[[3, 4, 5, 0]])
     lid_shade = scaled(look.skin, rng.uniform(.5, .8))
     down = face.camera.down
+    hollow = np.concatenate([upper - down * rng.uniform(3, 9),
+                             lower + down * rng.uniform(0, 5)])
+    canvas.blend(hollow, scaled(look.skin, rng.uniform(.35, .8)), rng.uniform(0, .7),
+                 rng.uniform(1, 4))
     if opening > .12:
         polygon = np.concatenate([upper[:-1], lower[:-1]])
         clip = canvas.clipped(polygon)
@@ -41,8 +45,13 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
             ball.dot(pupil + unit * np.array([-1.6, -1.8]), span * .05,
                      (250, 250, 250))
             # The upper lid throws a shadow on the ball.
-            ball.line(upper + down * .6, (120, 125, 135), 1.4)
+            shadow = upper[::-1] + down * rng.uniform(1, 4)
+            ball.blend(np.concatenate([upper, shadow]), (40, 40, 45),
+                       rng.uniform(.2, .7), .5)
             canvas.paste(clip)
+            if rng.uniform() < .5:
+                _paint_caruncle(canvas, look, marks[[3, 0] if start == 36 else [0, 3]],
+                                down)
     # Lashes and folds go on beyond the corners of the eye.
     along = face.camera.millimetre(marks[3] - marks[0])
     first, last = (0, 6) if start == 36 else (6, 0)
@@ -59,6 +68,14 @@ def _paint_eye(canvas: Canvas, face: Face, look: Look,
     canvas.line(crease - down * rng.uniform(2, 6), lid_shade, rng.uniform(.6, 1.2))
 
 
+def _paint_caruncle(canvas: Canvas, look: Look, corners: Array, down: Array) -> None:
+    """Paint the pink flesh in the inner corner; ``corners`` (2, 2): inner, outer."""
+    inner, outer = corners
+    edge = inner + .14 * (outer - inner)
+    canvas.blend(np.stack([inner, edge - 1.2 * down, edge + 1.2 * down]),
+                 mix(look.skin, (95.0, 95.0, 190.0), .5), .9, .4)
+
+
 def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
     """The landmarks (6, 2) to draw through, a little outside and above their labels.
 
@@ -66,10 +83,11 @@ def _drawn_eye(face: Face, rng: np.random.Generator, start: int) -> Array:
     stop short of the fold at the other.
     """
     marks = face.landmarks[start:start + 6].copy()
-    inner, outer, lid = (3, 0, 2) if start == 36 else (0, 3, 1)
+    inner, outer, lid, other_lid = (3, 0, 2, 1) if start == 36 else (0, 3, 1, 2)
     outward = face.camera.millimetre(marks[outer] - marks[inner])
-    marks += outward * rng.uniform(0, 3.4)
-    up = -face.camera.down * rng.uniform(0, 2.8)
+    marks += outward * rng.uniform(1.7, 3.1)
+    up = -face.camera.down * rng.uniform(2.3, 3.3)
     marks[inner] += up
-    marks[lid] += .6 * up
+    marks[lid] += .3 * up
+    marks[other_lid] -= .2 * up
     return marks

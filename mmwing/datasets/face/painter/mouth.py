@@ -63,13 +63,14 @@ def _drawn_mouth(face: Face, rng: np.random.Generator) -> Array:
     marks = face.landmarks.copy()
     across = face.camera.millimetre(marks[54] - marks[48])
     down = face.camera.down
-    beyond, higher = rng.uniform(.8, 7), rng.uniform(0, 2)
+    beyond, higher = rng.uniform(2.2, 4.4), rng.uniform(1.6, 2.4)
     if np.linalg.norm(marks[62] - marks[66]) < face.camera.scale:  # closed
         beyond += rng.uniform(0, 3)
     for sign, ends, beside in ((-1, [48, 60], [49, 59]), (1, [54, 64], [53, 55])):
-        marks[ends] += sign * beyond * across - higher * down
+        marks[ends] += sign * beyond * across - higher * np.outer([.5, 1], down)
         marks[beside] += sign * .6 * beyond * across
-    marks[[56, 57, 58]] += rng.uniform(-.5, 2.5) * down
+    marks[[56, 57, 58]] += rng.uniform(2, 3) * down
+    marks[[65, 66, 67]] += rng.uniform(1.8, 2.6) * down
     return marks
 
 

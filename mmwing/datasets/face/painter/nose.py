@@ -42,25 +42,36 @@ def paint_nose(canvas: Canvas, face: Face, look: Look,
         curve = smooth(flank)
         band = np.concatenate([curve, curve[::-1] + (sign * 2.5, 0, -2)])
         canvas.blend(camera(band), shade, strength, .9)
-    higher = np.array([0, rng.uniform(1, 4.4), 0])
+    higher = np.array([0, rng.uniform(1.9, 3.1), 0])
     base = smooth(points[31:36]) - higher
     canvas.blend(camera(np.concatenate([base, base[::-1] + (0, 2.6, -1)])), shade,
                  .75, .6)
-    size, density = rng.uniform(.12, .26), rng.uniform(.3, .9)
+    size, density = rng.uniform(.14, .36), rng.uniform(.3, .95)
     for nostril, inner in ((31, 32), (35, 34)):
         hole = points[[nostril, inner]].mean(0) - (0, 1.2, 0) - higher
-        disc = DISC * (spread * size, size * 8.5, 0)
+        disc = DISC * (spread * size * 1.1, size * 9, 0)
         canvas.blend(camera(hole + disc), scaled(look.skin, .22), density, .4)
     for sign in (-1, 1):
         wing = points[33] + np.array([
             [sign * spread * .95, -11, -6], [sign * spread * 1.22, -5, -9],
             [sign * spread * 1.0, 0, -8]]) - higher
-        canvas.line(camera(smooth(wing)), scaled(look.skin, .74), 1.0)
+        crease = smooth(wing)
+        if rng.uniform() < .4:
+            canvas.line(camera(crease), scaled(look.skin, rng.uniform(.5, .85)),
+                        rng.uniform(.5, 1.6))
+        beside = crease[::-1] + (sign * rng.uniform(1.5, 4), 0, 0)
+        canvas.blend(camera(np.concatenate([crease, beside])), scaled(look.skin, .5),
+                     rng.uniform(.1, .8), rng.uniform(.6, 1.6))
+    under = points[30] + np.array([(spread * .9, 3, -3), (0, 5, 1),
+                                   (-spread * .9, 3, -3)])
+    canvas.blend(camera(np.concatenate([points[31:36] - higher, under])),
+                 scaled(look.skin, .45), rng.uniform(0, .6), rng.uniform(.8, 2.2))
     ridge = smooth(points[27:31])
     canvas.blend(camera(np.concatenate([ridge - (1.6, 0, 0),
                                         ridge[::-1] + (1.6, 0, 0)])),
-                 mix(look.skin, (255.0, 255.0, 255.0), .5), .45, .9)
+                 mix(look.skin, (255.0, 255.0, 255.0), .5), rng.uniform(0, .6),
+                 rng.uniform(.9, 2))
     disc = DISC * (3.0, 2.6, 0)
-    shine = points[30] - (0, rng.uniform(0, 3.4), 0)
+    shine = points[30] - (0, rng.uniform(0, 2), 0)
     canvas.blend(camera(shine + disc), mix(look.skin, (255.0, 255.0, 255.0), .7),
-                 .55, .8)
+                 rng.uniform(.1, .7), .8)

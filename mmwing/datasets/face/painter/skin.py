@@ -3,16 +3,21 @@
 import numpy as np
 
 from ..face_model import Face
+from ..face_model.camera import Array
 from .canvas import Canvas
 from .colours import mix, scaled
 from .look import Look
 from .polygons import DISC, sag, smooth
 
+# How far the painted edge lies within the contour landmarks of the left half, in mm.
+_WITHIN = (.2, .6, .6, .5, .5, .6, 1.2, 1.7)
+_JAW_WITHIN = np.array([*_WITHIN, 2.1, *_WITHIN[::-1]])
+
 
 def paint_skin(canvas: Canvas, face: Face, look: Look,
                rng: np.random.Generator) -> None:
     """Paint the skin, on which eyes, brows, mouth and nose are painted."""
-    outline = smooth(face.outline, closed=True)  # 4 points a landmark
+    outline = smooth(_drawn_outline(face), closed=True)  # 4 points a landmark
     if look.beard and rng.uniform() < .6:  # it hangs over the edge of the jaw
         jaw = outline[8:57]
         edge = sag(jaw, rng.uniform(2, 14) * face.camera.down)
@@ -54,6 +59,16 @@ def paint_skin(canvas: Canvas, face: Face, look: Look,
     if face.mouth_open < .3:
         crease = marks[[58, 57, 56]] * .72 + marks[[8]] * .28
         canvas.line(smooth(crease), mix(look.skin, fold, .5), 1.5)
+
+
+def _drawn_outline(face: Face) -> Array:
+    """The outline (28, 2) to draw through: labels lie outside of the jaw's edge."""
+    outline = face.outline.copy()
+    jaw = outline[:17]
+    inward = jaw.mean(0) - jaw
+    inward /= np.linalg.norm(inward, axis=1, keepdims=True)
+    outline[:17] += inward * _JAW_WITHIN[:, None] * face.camera.scale
+    return outline
 
 
 def _paint_sideburns(canvas: Canvas, face: Face, look: Look,
