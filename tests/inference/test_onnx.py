@@ -390,6 +390,6 @@ def test_a_detector_finds_the_faces(exported, faces):
     given = runtime([faces[0]['img'], faces[1]['img']],
                     boxes=[faces[0]['bbox'].repeat(3, 0), []])
     assert [len(each) for each in given] == [3, 0]
-    assert off(found, given[0][:2]) < 1e-4
+    assert off(found, given[0][:2]) < 1e-3
     with pytest.raises(ValueError, match=r"boxes=\[\[x1.*boxes='whole'"):
         OnnxLandmarker(exported, detector=None)(faces[0]['img'])

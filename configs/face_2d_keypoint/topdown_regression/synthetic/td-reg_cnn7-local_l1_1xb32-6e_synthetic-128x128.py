@@ -33,6 +33,6 @@ train_pipeline = [_base_.train_pipeline[0], *_base_.train_pipeline[2:]]
 val_pipeline = [_base_.val_pipeline[0], *_base_.val_pipeline[2:]]
 train_dataloader = dict(
     batch_size=32,
-    dataset=dict(num_samples=10000, image_size=160, pipeline=train_pipeline))
+    dataset=dict(num_samples=20000, image_size=160, pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(image_size=160, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(image_size=160, pipeline=val_pipeline))
