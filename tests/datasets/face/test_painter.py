@@ -80,6 +80,8 @@ def test_the_jaw_is_an_edge_of_the_picture():
     offsets, profile = profile_across(range(1, 16), lambda grey: np.hypot(
         cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1)))
     assert abs(offsets[profile.argmax()]) <= .5
+    # A fraction of a pixel within the labels.
+    assert profile[offsets == .5] > profile[offsets == -.5]
 
 
 def test_the_jaw_is_drawn_a_little_within_its_labels():

@@ -54,6 +54,7 @@ def random_expression(rng: np.random.Generator, points: Array
     if mouth_open == 0 and bared == 0:
         _close_lips(mouth)
 
+    # Behind bared teeth the jaw opens a little, too.
     points = _open_jaw(points, _JAW_ANGLE_LIMIT * mouth_open + .02 * bared)
 
     raised, frown = rng.normal(0, 2.6), max(0.0, rng.normal(0, 2))
