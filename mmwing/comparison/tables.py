@@ -204,6 +204,7 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path,
               reference: str) -> str:
     first = next(iter(rows[0].runs.values()))
     seeds = sorted({seed for row in rows for seed in row.runs})
+    named = f'{", ".join(map(str, seeds))}{_some_lack(rows)}'
     faces = len(usable_errors(first.errors))
     length = ' or '.join(dict.fromkeys(
         _length(run) for row in rows for run in row.runs.values()))
@@ -213,8 +214,7 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         f'# Compared on `{source.config}`', '',
         f'{first.note.rstrip(". ") + ". " if first.note else ""}{length}, '
         f'{"one seed" if len(seeds) == 1 else f"{len(seeds)} seeds"} '
-        f'({", ".join(map(str, seeds))}), {faces} faces of validation, NME in % of '
-        f'{normalizer}.', '',
+        f'({named}), {faces} faces of validation, NME in % of {normalizer}.', '',
         *_main_table(rows, first.threshold, reference), '',
         f'NME: mean over seeds{" ± standard deviation" if len(seeds) > 1 else ""}, '
         'and in brackets the 95 % interval. Difference: NME less that of '
@@ -225,7 +225,7 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         *_explanations(rows), *_learning_rates(results),
         f'![Cumulative error]({stem.name}_ced.png)', '',
         f'![Learning curves]({stem.name}_curves.png)', '',
-        '## How it was made', '', *_order_of_data(rows), '', '```', *_command(
+        '## How it was made', '', *_order_of_data(rows), '', '```', *_commands(
             results, rows, stem, reference), '```', '',
         f'From `{stem.name}.jsonl` alone: `python tools/compare_losses.py '
         f'--table-only --reference {shlex.quote(reference)} --out {stem.name}.md`. '
@@ -245,8 +245,9 @@ def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[s
     heads = len({row.head for row in rows}) > 1
     # A config that names its own loss has no unit here, which is no other unit.
     units = len({row.unit or 'pixels' for row in rows}) > 1
-    titles = ['', *['head'] * heads, *['unit'] * units, 'lr', 'NME %',
-              f'FR@{threshold:g} %', f'AUC@{threshold:g}',
+    seeds = bool(_some_lack(rows))
+    titles = ['', *['head'] * heads, *['unit'] * units, 'lr', *['seeds'] * seeds,
+              'NME %', f'FR@{threshold:g} %', f'AUC@{threshold:g}',
               f'difference to {reference}', 'CPU s a run']
     lines = [_line(titles), '|' + '---|' * len(titles)]
     for row in rows:
@@ -255,11 +256,17 @@ def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[s
         lines.append(_line([
             row.loss if row.variant.label else f'`{row.loss}`',
             *[row.head] * heads, *[row.unit] * units, f'{row.lr:g}',
+            *[', '.join(map(str, row.runs))] * seeds,
             f'{100 * row.nmes.mean():.2f}{sd} [{low:.2f}, {high:.2f}]',
             f'{100 * row.mean_over_seeds(failure_rate):.1f}',
             f'{row.mean_over_seeds(auc):.3f}',
             difference_text(row), f'{row.cpu_seconds:.0f}']))
     return lines
+
+
+def _some_lack(rows: Sequence[Row]) -> str:
+    """What to add to a list of seeds that some of the losses did not run with."""
+    return '; not all of them' if len({tuple(row.runs) for row in rows}) > 1 else ''
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -365,23 +372,42 @@ def _order_of_data(rows: Sequence[Row]) -> list[str]:
             f'{what} in the same order, except for: ' + ', '.join(odd) + '.']
 
 
+def _commands(results: Sequence[Result], rows: Sequence[Row], stem: Path,
+              reference: str) -> list[str]:
+    """The commands that make these results.
+
+    One is enough where each loss ran with one learning rate and all with the same
+    seeds. Otherwise the next ones go on with the file of the first.
+    """
+    chosen = {pair for tuned in tunings(results) for pair in choose_lrs(tuned).items()}
+    # In the order in which learning rates belong to them: losses, then variants. What
+    # one tuning chose stays together.
+    rows = sorted(rows, key=lambda row: (bool(row.variant.label),
+                                         (row.loss, row.lr) not in chosen))
+    rates: Counter[str] = Counter()
+    groups: dict[tuple, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row.runs), rates[row.loss]].append(row)
+        rates[row.loss] += 1
+    # A table cannot be made before its reference has run.
+    ordered = sorted(groups.values(), key=lambda group: all(
+        row.loss != reference for row in group))
+    return [line for group in ordered
+            for line in _command(results, group, stem, reference)]
+
+
 def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
              reference: str) -> list[str]:
-    """The command that makes these results."""
+    """The command that makes the results of losses with one learning rate each."""
     first = next(iter(rows[0].runs.values()))
-    # In the order in which learning rates belong to them: losses, then variants.
-    rows = sorted(rows, key=lambda row: bool(row.variant.label))
-    losses = list(dict.fromkeys(row.loss for row in rows))
-    seeds = sorted({seed for row in rows for seed in row.runs})
     parts = [f'python tools/compare_losses.py {first.record.provenance.config}']
     plain = [row.loss for row in rows if not row.variant.label]
     if plain:
-        parts.append('--losses ' + shlex.join(dict.fromkeys(plain)))
-    parts += dict.fromkeys(
-        '--variant ' + shlex.join([row.loss, *row.variant.words])
-        for row in rows if row.variant.label)
+        parts.append('--losses ' + shlex.join(plain))
+    parts += ['--variant ' + shlex.join([row.loss, *row.variant.words])
+              for row in rows if row.variant.label]
     parts += [f'--reference {shlex.quote(reference)}',
-              '--seeds ' + ' '.join(map(str, seeds))]
+              '--seeds ' + ' '.join(map(str, rows[0].runs))]
     if first.training.epochs:
         parts.append(f'--epochs {first.training.epochs}')
     elif first.training.iters:
@@ -400,7 +426,7 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
                if first.options.get(key) != value}
         if own:
             parts.append('--tune-options ' + _options(own))
-    elif len(losses) == len(rows):
+    else:
         parts.append('--lrs ' + ' '.join(f'{row.lr:g}' for row in rows))
     if first.note:
         parts.append('--note ' + shlex.quote(first.note))

@@ -1,6 +1,8 @@
 """Tables from result files alone."""
 
+import shlex
 from dataclasses import astuple, replace
+from itertools import takewhile
 
 import numpy as np
 import pytest
@@ -143,7 +145,8 @@ def test_the_reference_is_the_one_that_was_asked_for(make_result, tmp_path):
         text = write_tables(runs, tmp_path / 'study.md', reference)[0].read_text()
         assert f'| difference to {name} |' in text
         assert f'NME less that of `{name}` on' in text
-        assert text.count(f'--reference {name}') == 2
+        # Of a command for each seed, and one for the table alone.
+        assert text.count(f'--reference {name}') == 3
 
 
 def test_runs_that_chose_otherwise_stand_apart(make_result, tmp_path):
@@ -160,6 +163,57 @@ def test_runs_that_chose_otherwise_stand_apart(make_result, tmp_path):
         assert [cell.startswith('**') for cell in row.split(' | ')[1:3]] == [
             place == 1, place == 2]
     assert '--tune-lrs 0.001 0.002 0.005' in text
+
+
+def commands_in(text):
+    block = text.split('## How it was made')[1].split('```')[1]
+    return [shlex.split(command) for command in
+            block.replace('\\\n', ' ').strip().splitlines()]
+
+
+def values_of(command, option):
+    rest = command[command.index(option) + 1:]
+    return list(takewhile(lambda word: not word.startswith('--'), rest))
+
+
+def test_losses_with_fewer_seeds_have_a_command_and_a_column(make_result, tmp_path):
+    runs = [*(make_result(loss, seed) for seed in (0, 1)
+              for loss in ('WingLoss', 'L1Loss')), make_result('L2Loss', shift=0.01)]
+    text = write_tables(runs, tmp_path / 'study.md', 'L1Loss')[0].read_text()
+    assert '2 seeds (0, 1; not all of them)' in text
+    assert '| `L2Loss` | 0.001 | 0 |' in text and '| `L1Loss` | 0.001 | 0, 1 |' in text
+    first, second = commands_in(text)
+    assert set(values_of(first, '--losses')) == {'WingLoss', 'L1Loss'}
+    assert values_of(first, '--seeds') == ['0', '1']
+    assert values_of(second, '--losses') == ['L2Loss']
+    assert values_of(second, '--seeds') == ['0']
+    text = write_tables(runs[:4], tmp_path / 'study.md')[0].read_text()
+    assert 'not all of them' not in text and '| seeds |' not in text
+    assert len(commands_in(text)) == 1
+
+
+def test_rates_beyond_those_that_were_chosen_have_a_command(make_result, tmp_path):
+    """Each run of the table is in one command, the reference in the first."""
+    tuned = [make_result(loss, stage='tune', lr=lr, shift=0. if lr == best else 0.01)
+             for loss, best in (('WingLoss', 2e-3), ('L1Loss', 4e-3))
+             for lr in (2e-3, 4e-3)]
+    runs = [make_result(lr=1e-3, shift=-0.01), make_result(lr=2e-3),
+            make_result('L1Loss', lr=4e-3)]
+    text = write_tables([*runs, *tuned], tmp_path / 'study.md', 'L1Loss')[0].read_text()
+    first, second = commands_in(text)
+    assert values_of(first, '--losses') == ['L1Loss', 'WingLoss']
+    assert values_of(first, '--tune-lrs') == ['0.002', '0.004']
+    assert values_of(second, '--losses') == ['WingLoss']
+    assert values_of(second, '--lrs') == ['0.001']
+    runs = [make_result(lr=1e-3), make_result(lr=2e-3, shift=0.01),
+            make_result('L1Loss', lr=4e-3, seed=1), make_result('L1Loss', lr=4e-3)]
+    text = write_tables(runs, tmp_path / 'study.md', 'L1Loss')[0].read_text()
+    trained = [(loss, lr, *values_of(command, '--seeds')) for command in
+               commands_in(text) for loss, lr in zip(
+                   values_of(command, '--losses'), values_of(command, '--lrs'),
+                   strict=True)]
+    assert trained == [('L1Loss', '0.004', '0', '1'), ('WingLoss', '0.001', '0'),
+                       ('WingLoss', '0.002', '0')]
 
 
 @pytest.mark.parametrize('key, value', [
