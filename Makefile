@@ -34,8 +34,8 @@ $(VENV)/.ready: setup.py requirements/openmmlab.txt requirements/constraints.txt
 	touch $@
 
 train: setup
-	@echo 'The default config trains for 5 minutes on two free cores, for 40 on a busy'
-	@echo 'machine; "eta" in the log says how long the rest takes.'
+	@echo 'The default config trains for 5 to 15 minutes on two free cores, longer on a'
+	@echo 'busy machine; "eta" in the log says how long the rest takes.'
 	$(MMWING) train $(CONFIG) --work-dir $(WORK_DIR) $(TRAIN_ARGS)
 	$(MMWING) test $(CONFIG) $(WORK_DIR) --work-dir $(WORK_DIR)/test --report $(WORK_DIR)/report $(TEST_ARGS)
 
