@@ -43,7 +43,7 @@ MAY_IMPORT = {
     'datasets.formats': 'csv_cells files geometry images',
     'datasets.converters': 'datasets.checks datasets.formats files geometry images '
                            'progress',
-    'datasets.canvases': 'datasets.formats files images locks progress',
+    'datasets.canvases': 'datasets.formats files images locks progress resources',
     'datasets.checks': 'datasets.formats files geometry images visualization',
     'datasets.transforms': 'datasets.canvases datasets.formats runtime files geometry '
                            'images',

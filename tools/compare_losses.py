@@ -119,11 +119,11 @@ def parse_args() -> argparse.Namespace:
         parser.error('--lrs and --tune-lrs exclude each other')
     if args.lrs and len(args.lrs) not in (1, count):
         parser.error(f'--lrs: one for all, or {count}, one for each')
-    if args.epochs and args.iters:
+    if None not in (args.epochs, args.iters):
         parser.error('--epochs and --iters exclude each other')
-    if args.tune_epochs and args.tune_iters:
+    if None not in (args.tune_epochs, args.tune_iters):
         parser.error('--tune-epochs and --tune-iters exclude each other')
-    if args.tune_lrs and args.iters and not args.tune_iters:
+    if args.tune_lrs and args.iters is not None and args.tune_iters is None:
         parser.error('--tune-lrs of a config that counts iterations needs --tune-iters')
     return args
 
@@ -135,14 +135,18 @@ def train(args: argparse.Namespace, results: Path) -> int:
     variants = [Variant.parse(text) for text in args.losses]
     variants += [Variant.labelled(label, words) for label, *words in args.variant]
     names = [str(variant) for variant in variants]
-    if len(set(names)) < len(names):
-        raise ValueError(f'each loss and each label once, got {names}')
+    if len({variant.slug for variant in variants}) < len(names):
+        raise ValueError('each loss and each label once, also without the characters '
+                         f'that names of folders lack, got {names}')
     budget = None
     if args.budget is not None:
         budget = Budget(args.budget, results, study.work_dir)
-    how = (args.jobs or default_at_once(args.processes), args.processes, budget)
+    at_once = default_at_once(args.processes) if args.jobs is None else args.jobs
+    how = (at_once, args.processes, budget)
     if args.tune_lrs:
-        epochs = args.tune_epochs or (None if args.tune_iters else 4)
+        epochs = args.tune_epochs
+        if epochs is None and args.tune_iters is None:
+            epochs = 4
         plan = plan_tuning(study, variants, args.tune_lrs, args.seeds[0],
                            args.tune_options, epochs, args.tune_iters)
         failed = run_stage(study, plan, *how)

@@ -51,11 +51,11 @@ def main() -> None:
     add_face_metric(cfg)
     runner = build_runner(cfg)
     check_weights(runner.model, cfg.load_from)
+    removed = removed_offset(runner.test_dataloader.dataset)
     runner.test()
     faces = face_metric(runner).faces
     if faces is None:  # not the main process
         return
-    removed = removed_offset(runner.test_dataloader.dataset)
     print(measure_label_offset(faces, removed).advice())
 
 

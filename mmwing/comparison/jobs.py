@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from mmengine.config import Config
@@ -109,7 +110,9 @@ def visible_gpus() -> list[str]:
 
     named = os.environ.get('CUDA_VISIBLE_DEVICES')
     if named is not None:
-        return [name for name in named.split(',') if name.strip()]
+        names = (name.strip() for name in named.split(','))
+        # As CUDA reads it: what stands behind a -1 is hidden, too.
+        return [name for name in takewhile(lambda name: name != '-1', names) if name]
     return [str(index) for index in range(torch.cuda.device_count())]
 
 

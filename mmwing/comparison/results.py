@@ -150,7 +150,7 @@ def read_results(path: str | Path) -> list[Result]:
                              f'does not read; it keeps a study in {path.name}')
         raise FileNotFoundError(f'{path} does not exist: there is no result of a study')
     faces: dict[str, list[str]] = {}
-    results: list[Result] = []
+    results: dict[str, Result] = {}
     text = read_text(path)
     whole, _, rest = text.rpartition('\n')
     if rest and not _is_json(rest):
@@ -166,14 +166,14 @@ def read_results(path: str | Path) -> list[Result]:
                 faces[content['faces']] = content['names']
             else:
                 result = _result(content, faces)
-                if any(result.name == other.name for other in results):
-                    raise ValueError(f'{result.name} is there twice: delete one of the '
-                                     'lines')
-                results.append(result)
+                name = result.name
+                if name in results:
+                    raise ValueError(f'{name} is there twice: delete one of the lines')
+                results[name] = result
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f'{path}, line {number}: no result of a study: {error}'
                              ) from error
-    return results
+    return list(results.values())
 
 
 def _is_json(text: str) -> bool:

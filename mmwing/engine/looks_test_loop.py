@@ -17,7 +17,7 @@ from mmpose.structures.bbox import bbox_cs2xyxy, bbox_xyxy2cs
 from torch.utils.data import DataLoader
 
 from mmwing.arguments import check_count
-from mmwing.datasets.transforms import FaceContext
+from mmwing.datasets.transforms import FaceContext, PackCanvas
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
 
@@ -148,7 +148,8 @@ def _with_boxes(dataset: Any, found: dict[tuple, np.ndarray]) -> Any:
     if crops:
         # Behind all that says where the box is, before what cuts by it.
         place = next((index for index, step in enumerate(steps) if index > crops[-1]
-                      and isinstance(step, (FaceContext, TopdownAffine))), len(steps))
+                      and isinstance(step, (FaceContext, PackCanvas, TopdownAffine))),
+                     len(steps))
         steps.insert(place, _LookAt(found, steps[crops[-1]].padding))
         changed.pipeline = Compose(steps)
         return changed

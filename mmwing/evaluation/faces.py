@@ -1,7 +1,7 @@
 """The faces of one evaluation: predictions, true landmarks, boxes and subsets."""
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePath
@@ -9,6 +9,12 @@ from pathlib import PurePath
 import numpy as np
 
 from .arrays import as_array
+
+
+def digest_names(names: Iterable[str]) -> str:
+    """Digest of the faces' names, in any order."""
+    return sha256('\n'.join(sorted(names)).encode(
+        errors='backslashreplace')).hexdigest()[:16]
 
 
 def face_name(image_path: str, identity: object = None) -> str:
@@ -87,8 +93,7 @@ class EvaluatedFaces:
     @property
     def digest(self) -> str:
         """Of the names, in any order: equal digests, the same faces."""
-        return sha256('\n'.join(sorted(self.names)).encode(
-            errors='backslashreplace')).hexdigest()[:16]
+        return digest_names(self.names)
 
 
 def _check_shape(name: str, array: np.ndarray, wanted: tuple[int, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -78,13 +79,31 @@ def measure_label_offset(faces: EvaluatedFaces, removed: float = 0.) -> LabelOff
 
 
 def removed_offset(dataset: BaseDataset) -> float:
-    """Offset in x that the pipeline of a data set, wrapped or not, subtracts."""
-    while hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    return _removed(dataset.pipeline)
+    """Offset in x that the pipelines of a data set, wrapped or joined, subtract.
+
+    Raises:
+        ValueError: If it is not the same for all of the data sets that are joined.
+    """
+    found = _removed_offsets(dataset)
+    if len(set(found)) > 1:
+        raise ValueError('the offset is measured for faces that are read alike, but '
+                         'RemoveLabelOffset subtracts '
+                         f'{" and ".join(f"{offset:g}" for offset in found)} in the '
+                         'data sets that are joined: measure each of them')
+    return found[0]
 
 
-def _removed(transform: Callable) -> float:
+def _removed_offsets(dataset: Any) -> list[float]:
+    """One for each data set that has no other in it."""
+    own = _removed(getattr(dataset, 'pipeline', None))
+    inner = [each for each in (getattr(dataset, 'dataset', None),
+                               *getattr(dataset, 'datasets', ())) if each is not None]
+    # MMPose's CombinedDataset has a pipeline behind those of its data sets.
+    return [own + offset for each in inner
+            for offset in _removed_offsets(each)] or [own]
+
+
+def _removed(transform: Callable | None) -> float:
     if isinstance(transform, RemoveLabelOffset):
         return transform.offset[0]
     return sum(_removed(inner) for inner in getattr(transform, 'transforms', ()))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
-from .faces import EvaluatedFaces
+from .faces import EvaluatedFaces, digest_names
 from .functional import face_errors, mean_of_usable, point_errors
 from .normalizers import lengths_of_faces
 from .protocol import Protocol
@@ -232,9 +231,3 @@ def label_runs(records: Sequence[RunRecord], names: Sequence[str] = ()) -> list[
         if count[text] > 1:
             joined[index] = f'{text} ({count[text]})'
     return joined
-
-
-def digest_names(names: Iterable[str]) -> str:
-    """Digest of the faces' names, in any order."""
-    return sha256('\n'.join(sorted(names)).encode(
-        errors='backslashreplace')).hexdigest()[:16]

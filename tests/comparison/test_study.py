@@ -23,7 +23,7 @@ from mmwing.comparison import (
     tunings,
     write_results,
 )
-from mmwing.comparison.jobs import Job, job_environment
+from mmwing.comparison.jobs import Job, job_environment, visible_gpus
 from mmwing.comparison.results import add_result
 from mmwing.comparison.study import config_hash
 from mmwing.config import load_config
@@ -242,16 +242,26 @@ def test_checkpoints_of_another_run_are_left(make_result, tmp_path):
     assert (job.work_dir / 'epoch_2.pth').exists()
 
 
+def test_painted_faces_are_compared_with_those_of_the_same_painter(monkeypatch):
+    painted, photos = (load_config(name) for name in (
+        CNN6, 'td-reg_cnn6_wing_1xb16-200e_300w-64x64'))
+    before = config_hash(painted), config_hash(photos)
+    monkeypatch.setattr('mmwing.comparison.study.painter_digest', lambda: 'another')
+    assert config_hash(painted) != before[0] and config_hash(photos) == before[1]
+
+
 def test_the_budget_counts_finished_and_begun_runs_once(make_result, tmp_path):
     results, work = tmp_path / 'study.jsonl', tmp_path / 'work'
     finished = make_result()
     write_results([finished], results)
-    for name, seconds in ((finished.name, 1700.), ('another', 900.)):
+    for name, seconds in ((finished.name, 1700.), ('begun', 900.),
+                          ('of another study', 9000.)):
         write_record(RunRecord((), {}, (), training=Training(cpu_seconds=seconds)),
                      work / name / 'run.json')
-    budget = Budget(0.8, results, work)
-    assert budget.used() == pytest.approx(0.75)
-    assert budget.is_left() and not Budget(0.7, results, work).is_left()
+    names = ['begun', finished.name, 'not begun']
+    assert Budget(0.8, results, work).used(names) == pytest.approx(0.75)
+    assert Budget(0.8, results, work).counting(names)()
+    assert not Budget(0.7, results, work).counting(names)()
 
 
 def test_only_what_has_no_result_is_run(tmp_path, small, make_result, monkeypatch):
@@ -297,6 +307,13 @@ def test_runs_take_the_gpus_in_turn():
     assert [devices(slot) for slot in range(5)] == ['3', '5', '7', '8', '3']
     assert [devices(slot, 2) for slot in range(3)] == ['3,5', '7,8', '3,5']
     assert job_environment(0)['OMP_NUM_THREADS'] == '1'
+
+
+@pytest.mark.parametrize('named, gpus', [
+    ('0,2', ['0', '2']), ('', []), ('-1', []), ('1,-1,2', ['1'])])
+def test_gpus_that_are_hidden_do_not_count(named, gpus, monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', named)
+    assert visible_gpus() == gpus
 
 
 @pytest.mark.parametrize('kwargs', [dict(at_once=0), dict(at_once=1, processes=0)])

@@ -1,9 +1,12 @@
 """A test that looks twice gives what the landmarker gives."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from mmengine.dataset import Compose
 from mmengine.runner import Runner
+from mmpose.datasets.transforms import GetBBoxCenterScale, TopdownAffine
 
 import mmwing
 from mmwing.config import build_runner, load_config
@@ -102,6 +105,15 @@ def test_pipelines_without_a_box(tmp_path):
                                 if type(step).__name__ != 'GetBBoxCenterScale'])
     with pytest.raises(ValueError, match='has a GetBBoxCenterScale'):
         looks_test_loop._with_boxes(dataset, {})
+
+
+@pytest.mark.parametrize('cut', [
+    mmwing.FaceContext(1.5), mmwing.PackCanvas(), TopdownAffine((64, 64))])
+def test_the_box_is_changed_before_it_is_used(cut):
+    steps = Compose([GetBBoxCenterScale(), cut])
+    changed = looks_test_loop._with_boxes(SimpleNamespace(pipeline=steps), {})
+    assert [type(step).__name__ for step in changed.pipeline.transforms] == [
+        'GetBBoxCenterScale', '_LookAt', type(cut).__name__]
 
 
 @pytest.mark.parametrize('looks', [0, 2.0, None])

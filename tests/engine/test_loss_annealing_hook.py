@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from mmengine.logging import MessageHub
-from mmengine.runner import IterBasedTrainLoop
+from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
 
 import mmwing
@@ -70,6 +70,18 @@ def test_a_resumed_run_goes_on_exactly():
     whole = run(LossAnnealingHook(WING), make_runner(mmwing.WingLoss()))
     rest = run(LossAnnealingHook(WING), make_runner(mmwing.WingLoss()), range(6, 10))
     assert rest == whole[6:]
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_a_loss_that_is_switched_to_has_the_values_at_once(order):
+    """In whatever order a config lists the two."""
+    annealing = LossAnnealingHook(dict(omega=(16., 4.)))
+    switch = LossSwitchHook(4, dict(type='mmwing.RectifiedWingLoss'))
+    runner = Runner.__new__(Runner)
+    runner._hooks = []
+    for hook in [annealing, switch][::order]:
+        runner.register_hook(hook)
+    assert runner.hooks == [switch, annealing]
 
 
 def test_losses_without_the_arguments_are_left_alone_and_values_are_logged():

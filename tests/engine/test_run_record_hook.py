@@ -54,6 +54,8 @@ def test_the_record_is_that_of_the_metric(tmp_path):
     assert record.learning_curve()[-1][1] == pytest.approx(record.nme, rel=1e-5)
     assert len(training.batches) == 2 and len(set(training.batches)) == 2
     assert training.cpu_seconds > 0
+    runner.val()  # is no part of the training
+    assert read_record(tmp_path / 'work').training == training
 
 
 def test_a_resumed_training_is_one_record(tmp_path):

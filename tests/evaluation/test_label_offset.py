@@ -1,11 +1,18 @@
 """The offset of the labels is found, on what is annotated alone."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from mmengine.dataset import Compose
 
-from mmwing.evaluation.label_offset import LabelOffset, measure_label_offset
+from mmwing.datasets.transforms import RemoveLabelOffset
+from mmwing.evaluation.label_offset import (
+    LabelOffset,
+    measure_label_offset,
+    removed_offset,
+)
 from mmwing.registry import TRANSFORMS
 
 
@@ -47,6 +54,22 @@ def test_landmarks_without_annotation_say_nothing(labelled):
     assert found.value == pytest.approx(1)
     with pytest.raises(ValueError, match='no annotated face'):
         measure_label_offset(labelled([1.] * 3, np.zeros((3, 5), bool)))
+
+
+def test_data_sets_that_are_joined_are_read_alike():
+    def reads(*offsets, inner=()):
+        steps = [RemoveLabelOffset(offset=offset) for offset in offsets]
+        return SimpleNamespace(pipeline=Compose(steps), datasets=list(inner))
+
+    wrapped = SimpleNamespace(dataset=reads(0.5, 0.3))
+    assert removed_offset(wrapped) == pytest.approx(0.8)
+    assert removed_offset(reads()) == 0
+    # MMEngine's ConcatDataset has no pipeline; MMPose's CombinedDataset has one more.
+    joined = SimpleNamespace(datasets=[wrapped, reads(0.8)])
+    assert removed_offset(joined) == pytest.approx(0.8)
+    assert removed_offset(reads(0.2, inner=[reads(0.5)])) == pytest.approx(0.7)
+    with pytest.raises(ValueError, match=r'subtracts 0\.8 and 0 in'):
+        removed_offset(SimpleNamespace(datasets=[wrapped, reads()]))
 
 
 @pytest.mark.parametrize(('found', 'line'), [

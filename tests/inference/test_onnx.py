@@ -261,9 +261,20 @@ def test_a_graph_that_computes_something_else_is_not_written(checkpoint, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(('weight', 'fp16'), [
+    (float('nan'), False), (float('nan'), True), (1e5, True)])
+def test_landmarks_that_are_no_numbers_are_not_written(tmp_path, weight, fp16):
+    model = untrained('td-reg_cnn6_wing_1xb64-24e_synthetic-64x64')
+    model.head.fc.weight.data[0, 0] = weight
+    with pytest.raises(RuntimeError, match='are no numbers'):
+        export_onnx(model, tmp_path / 'a.onnx', fp16=fp16)
+    assert not list(tmp_path.iterdir())
+
+
 def test_bad_arguments(checkpoint, exported, tmp_path, monkeypatch):
     for arguments, message in (
             (dict(out='a.onnx', inputs='boxes'), r"one of \('crops', 'image'\)"),
+            (dict(out='a.onnx', inputs='image', dynamo=True), 'leave dynamo out'),
             (dict(out='a.pth'), r'must end in \.onnx'),
             (dict(out=exported), r'small\.onnx exists: --overwrite')):
         with pytest.raises((ValueError, FileExistsError), match=message):

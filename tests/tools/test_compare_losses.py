@@ -65,6 +65,12 @@ def test_without_budget_nothing_begins(tmp_path):
 @pytest.mark.parametrize('arguments, message', [
     (['--losses', 'WingLoss'], 'CONFIG and --losses'),
     ([CONFIG, '--losses', 'WingLoss', 'WingLoss'], 'each label once'),
+    # They would have one folder, and one result.
+    ([CONFIG, '--variant', 'L1, SGD', '--variant', 'L1 SGD'], 'each label once'),
+    ([CONFIG, '--losses', 'WingLoss', '--epochs', '0'], 'epochs must be positive'),
+    ([CONFIG, '--losses', 'WingLoss', '--jobs', '0'], 'jobs must be positive'),
+    ([CONFIG, '--losses', 'WingLoss', '--tune-lrs', '1e-3', '--tune-epochs', '0'],
+     'epochs must be positive'),
     ([CONFIG, '--variant', 'x', 'L1Loss', 'L2Loss'], 'at most one loss'),
     ([CONFIG, '--losses', 'WingLoss', '--lrs', '1', '2'], 'one for each'),
     ([CONFIG, '--losses', 'WingLoss', '--tune-epochs', '1', '--tune-iters', '9'],

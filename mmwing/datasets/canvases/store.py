@@ -29,6 +29,7 @@ from mmwing.locks import lock_file
 from mmwing.progress import progress_bar
 from mmwing.version import __version__
 
+from .painted import painter_digest
 from .region import Regions, regions_of
 
 #: Goes up when the same photos and settings give other pixels.
@@ -45,9 +46,9 @@ class CanvasStore:
 
     They are kept in ``FOLDER/canvases-KEY.npy``, uint8 of shape (N, size, size, 3), B,
     G, R, and beside it a ``.json`` with checksums. The key is made of all that the
-    pixels depend on: photos (path, size and time of change), boxes, settings and
-    :data:`VERSION`. If any of it changes, another file is made; the least recently used
-    ones go once there are more than ``max_gigabytes``.
+    pixels depend on: photos (path, size and time of change), of painted faces the
+    painter, boxes, settings and :data:`VERSION`. If any of it changes, another file is
+    made; the least recently used ones go once there are more than ``max_gigabytes``.
 
     The file is mapped into memory, which all processes of a machine share. One process
     writes it, under another name until it is whole, while others wait.
@@ -296,7 +297,7 @@ def read_canvases(path: Path) -> np.ndarray:
 def _state_of(path: str) -> str:
     """What tells whether an image is still the same."""
     if path.startswith('painted://'):
-        return f'{path} {__version__}'
+        return f'{path} {painter_digest()}'
     if '://' in path:
         raise ValueError(f'canvases are cut from image files, got {path!r}: copy the '
                          'images to a disk, or train without canvases')

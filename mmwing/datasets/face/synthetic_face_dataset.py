@@ -1,4 +1,4 @@
-"""Data set of painted faces with exact landmarks; needs no file."""
+"""Data set of painted faces with known landmarks; needs no file."""
 from __future__ import annotations
 
 import mmap
@@ -24,7 +24,11 @@ _MIN_IMAGE_SIZE = 32
 
 @DATASETS.register_module()
 class SyntheticFaceDataset(BaseCocoStyleDataset):
-    """Painted faces with the 68 iBUG landmarks, exact by construction.
+    """Painted faces with the 68 iBUG landmarks, known by construction.
+
+    Landmarks are those of a head in space, seen by a camera. Corners and edges of eyes,
+    nose, mouth and jaw are drawn up to a few millimetres beside theirs, by an amount
+    that varies from face to face, as annotators of 300-W put labels beside them.
 
     Face ``i`` depends on ``seed`` and ``i`` alone. Data sets of different seeds
     share no face, so a training and a validation set differ in ``seed``. Landmarks

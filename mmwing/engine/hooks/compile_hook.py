@@ -20,7 +20,8 @@ class CompileHook(Hook):
     MMEngine's ``compile = True`` compiles a whole step, with data samples and logs that
     no compiler understands: it breaks into many graphs. Here each part that computes is
     one graph, or an error says where it would break. Checkpoints stay as they are. On a
-    CPU a C++ compiler must be there.
+    CPU a C++ compiler must be there. A loss that ``LossSwitchHook`` brings later is not
+    compiled.
 
     Args:
         **options: Of :func:`torch.compile`, such as ``mode='max-autotune'``;

@@ -38,6 +38,9 @@ class LossSwitchHook(Hook):
                              loss=dict(type='mmwing.WingLoss', omega=5, epsilon=1))]
     """
 
+    # Before LossAnnealingHook, which then finds the new loss.
+    priority = 'ABOVE_NORMAL'
+
     def __init__(self, switch_epoch: int, loss: dict) -> None:
         if switch_epoch < 0:
             raise ValueError('switch_epoch must not be negative, got '

@@ -169,6 +169,7 @@ class RunRecordHook(Hook):
         # Not so if the process was killed between a checkpoint and its validation.
         if not curve or curve[-1]['iter'] != runner.iter:
             runner.val_loop.run()
+        self._is_training = False  # a later runner.val() is no part of it
         self._training = replace(self._training, finished=True)
         self._write()
 

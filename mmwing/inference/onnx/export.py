@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import os
 import tempfile
 import warnings
@@ -92,7 +93,7 @@ def export_onnx(model: str | os.PathLike | nn.Module, out: str | os.PathLike, *,
             config says.
         fp16: Store weights in half precision; computation stays in float32.
         dynamo: Use the exporter that is PyTorch's default since 2.9. It needs
-            ``onnxscript``, is slower, and writes opset 20.
+            ``onnxscript``, is slower, and writes opset 20; for ``crops`` alone.
         overwrite: Replace a file that is there.
 
     Returns:
@@ -112,6 +113,9 @@ def export_onnx(model: str | os.PathLike | nn.Module, out: str | os.PathLike, *,
     out = Path(out)
     if inputs not in INPUTS:
         raise ValueError(f'inputs must be one of {INPUTS}, got {inputs!r}')
+    if dynamo and inputs == 'image':
+        raise ValueError("inputs='image' cannot be added to what the newer exporter "
+                         "writes: leave dynamo out, or take inputs='crops'")
     if out.suffix != '.onnx':
         raise ValueError('the name of an ONNX file must end in .onnx, got '
                          f'{str(out)!r}')
@@ -144,6 +148,9 @@ def _finish(proto: Any, network: LandmarkNetwork, crop: Crop, model: Any, out: P
     if fp16:
         proto = store_half(proto, _FEW)
     difference = largest_difference(proto, network, crop)
+    if not math.isfinite(difference):
+        raise RuntimeError('landmarks of painted faces are no numbers: a weight of the '
+                           'model is none' + ', or too large for half precision' * fp16)
     if difference > TOLERANCE and not fp16:
         raise RuntimeError(f'the ONNX graph differs from PyTorch by {difference:.3g} '
                            'pixels on painted faces; try the other exporter (--dynamo)')

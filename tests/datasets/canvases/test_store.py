@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import shutil
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmwing.datasets.canvases import CanvasStore, store
+from mmwing.datasets.canvases import CanvasStore, painted, painter_digest, store
 from mmwing.files import read_json, write_json
 from mmwing.images import ImageError
 from mmwing.locks import LockedError
@@ -98,6 +99,29 @@ def test_made_anew_when_something_changes(change, make, photos, monkeypatch):
     assert changed.file != before
     np.testing.assert_array_equal(pixels(changed),
                                   pixels(make(**changes, folder=None)))
+
+
+def test_painted_faces_are_those_of_the_painter(make, monkeypatch):
+    """Another painter's pictures have the same addresses."""
+    paths = [f'painted://64/seed0/{index:06d}.png' for index in range(3)]
+    before = make(paths=paths).file
+    assert make(paths=paths).file == before
+    monkeypatch.setattr(store, 'painter_digest', lambda: 'another')
+    assert make(paths=paths).file != before
+
+
+@pytest.mark.parametrize('source', ['datasets/face/painter/eyes.py', 'mean_head.py',
+                                    'datasets/face/face_model/camera.py'])
+def test_the_painter_is_all_that_paints(source, tmp_path, monkeypatch):
+    for folder in ('datasets/face/painter', 'datasets/face/face_model'):
+        shutil.copytree(painted.PACKAGE / folder, tmp_path / folder,
+                        ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copy(painted.PACKAGE / 'mean_head.py', tmp_path)
+    before = painter_digest()
+    monkeypatch.setattr(painted, 'PACKAGE', tmp_path)
+    assert painter_digest.__wrapped__() == before  # wherever it is installed
+    (tmp_path / source).write_text('# nothing\n')
+    assert painter_digest.__wrapped__() != before
 
 
 @pytest.mark.parametrize('damage', ['cut', 'header', 'no json', 'bad json', 'other'])

@@ -7,6 +7,7 @@ import pytest
 from mmwing.datasets.face.face_model import random_face
 from mmwing.datasets.face.painter import face_landmarks, paint_face
 from mmwing.datasets.face.painter.canvas import Canvas
+from mmwing.datasets.face.painter.photograph import photograph
 from mmwing.datasets.face.painter.skin import _drawn_outline
 
 
@@ -100,6 +101,22 @@ def test_pictures_are_exposed_for_the_face():
         32:-32, 32:-32].mean() for index in range(60)])
     assert 95 < middles.mean() < 130 and 10 < middles.std() < 35
     assert middles.min() > 40 and middles.max() < 200
+
+
+@pytest.mark.parametrize('size', [64, 128, 160, 256])
+def test_motion_blur_leaves_the_picture_where_it_is(size, monkeypatch):
+    """Labels do not move with it."""
+    kernels = []
+    monkeypatch.setattr(cv2, 'filter2D', lambda image, depth, kernel: (
+        kernels.append(kernel), image)[1])
+    for seed in range(60):
+        photograph(np.full((size, size, 3), 128, np.uint8),
+                   np.random.default_rng(seed))
+    assert kernels
+    for kernel in kernels:
+        place = np.argwhere(kernel)
+        np.testing.assert_array_equal(place.mean(0), np.array(kernel.shape) // 2)
+        assert kernel.sum() == pytest.approx(1)
 
 
 def test_brows_lie_below_their_landmarks_which_mark_the_upper_edge():

@@ -13,7 +13,7 @@ def photograph(image: Image, rng: np.random.Generator) -> Image:
     if sigma > .25:
         image = cv2.GaussianBlur(image, (0, 0), sigma)
     elif rng.uniform() < .12:
-        length = max(3, size // 32)
+        length = max(3, size // 32 | 1)  # an even one would move the picture
         kernel = np.zeros((length, length), np.float32)
         if rng.uniform() < .5:
             kernel[length // 2] = 1 / length
