@@ -28,7 +28,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--fp16', action='store_true',
                         help='store weights in half precision; half the size')
     parser.add_argument('--dynamo', action='store_true',
-                        help="use PyTorch's newer exporter, which needs onnxscript")
+                        help="use PyTorch's newer exporter, which needs onnxscript; "
+                        'for crops alone')
     parser.add_argument('--overwrite', action='store_true',
                         help='replace a file that is there')
     return parser.parse_args()
