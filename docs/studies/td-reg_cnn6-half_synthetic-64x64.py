@@ -1,8 +1,8 @@
-"""Painted faces, whose labels are exact, and CNN-6 at half its width, for a CPU.
+"""Painted faces, with noise in the training labels, and CNN-6 at half its width.
 
 ``train_dataloader.dataset.pipeline.2.sigma`` is the noise of the training labels, as a
 fraction of the box that the input shows: 1/64 is a pixel of the input. Validation and
-its labels stay exact.
+its labels have no noise.
 """
 _base_ = [
     '../../configs/_base_/default_runtime.py',

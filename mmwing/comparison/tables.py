@@ -220,8 +220,11 @@ def _markdown(results: Sequence[Result], rows: Sequence[Row], stem: Path,
         'and in brackets the 95 % interval. Difference: NME less that of '
         f'`{reference}` on the same faces and seeds, in percentage points, with the '
         'paired 95 % bootstrap interval (1000 draws of faces'
-        + (' and of seeds' if len(seeds) > 1 else '; of one seed, so that what '
-           'another seed would give is not in it') + ').', '',
+        + ('' if len(seeds) == 1 else ' and of seeds')
+        + ('; of one seed, so that what another seed would give is not in it'
+           if len(seeds) == 1 else '; where there is one seed, what another would give '
+           'is not in it' if any(len(row.runs) == 1 for row in rows) else '')
+        + ').', '',
         *_explanations(rows), *_learning_rates(results),
         f'![Cumulative error]({stem.name}_ced.png)', '',
         f'![Learning curves]({stem.name}_curves.png)', '',
@@ -266,7 +269,8 @@ def _main_table(rows: Sequence[Row], threshold: float, reference: str) -> list[s
 
 def _some_lack(rows: Sequence[Row]) -> str:
     """What to add to a list of seeds that some of the losses did not run with."""
-    return '; not all of them' if len({tuple(row.runs) for row in rows}) > 1 else ''
+    return ('; some losses with fewer'
+            if len({tuple(row.runs) for row in rows}) > 1 else '')
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -379,27 +383,39 @@ def _commands(results: Sequence[Result], rows: Sequence[Row], stem: Path,
     One is enough where each loss ran with one learning rate and all with the same
     seeds. Otherwise the next ones go on with the file of the first.
     """
-    chosen = {pair for tuned in tunings(results) for pair in choose_lrs(tuned).items()}
-    # In the order in which learning rates belong to them: losses, then variants. What
-    # one tuning chose stays together.
-    rows = sorted(rows, key=lambda row: (bool(row.variant.label),
-                                         (row.loss, row.lr) not in chosen))
+    groups = tunings(results)
+    chosen = [choose_lrs(tuned) for tuned in groups]
+    # One command makes what one tuning chose. It tunes with the first of its seeds.
+    together: dict[tuple, list[Row]] = defaultdict(list)
     rates: Counter[str] = Counter()
-    groups: dict[tuple, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[tuple(row.runs), rates[row.loss]].append(row)
-        rates[row.loss] += 1
+        by = next((index for index, tuned in enumerate(groups)
+                   if chosen[index].get(row.loss) == row.lr
+                   and tuned[0].seed in row.runs), None)
+        together[tuple(row.runs), by, rates[row.loss] if by is None else 0].append(row)
+        rates[row.loss] += by is None
     # A table cannot be made before its reference has run.
-    ordered = sorted(groups.values(), key=lambda group: all(
-        row.loss != reference for row in group))
-    return [line for group in ordered
-            for line in _command(results, group, stem, reference)]
+    ordered = sorted(together.items(), key=lambda item: all(
+        row.loss != reference for row in item[1]))
+    return [line for (_, by, _), rows in ordered for line in _command(
+        rows, [] if by is None else groups[by], stem, reference)]
 
 
-def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
+def _command(rows: Sequence[Row], tuned: Sequence[Result], stem: Path,
              reference: str) -> list[str]:
-    """The command that makes the results of losses with one learning rate each."""
+    """The command that makes the results of losses with one learning rate each.
+
+    Args:
+        rows: The losses and variants.
+        tuned: The runs that chose their learning rates, if any did.
+        stem: Of the files.
+        reference: What the others are compared with.
+    """
+    # In the order in which learning rates belong to them: losses, then variants.
+    rows = sorted(rows, key=lambda row: bool(row.variant.label))
     first = next(iter(rows[0].runs.values()))
+    seeds = sorted(rows[0].runs, key=lambda seed: bool(tuned)
+                   and seed != tuned[0].seed)
     parts = [f'python tools/compare_losses.py {first.record.provenance.config}']
     plain = [row.loss for row in rows if not row.variant.label]
     if plain:
@@ -407,15 +423,13 @@ def _command(results: Sequence[Result], rows: Sequence[Row], stem: Path,
     parts += ['--variant ' + shlex.join([row.loss, *row.variant.words])
               for row in rows if row.variant.label]
     parts += [f'--reference {shlex.quote(reference)}',
-              '--seeds ' + ' '.join(map(str, rows[0].runs))]
+              '--seeds ' + ' '.join(map(str, seeds))]
     if first.training.epochs:
         parts.append(f'--epochs {first.training.epochs}')
     elif first.training.iters:
         parts.append(f'--iters {first.training.iters}')
     if first.options:
         parts.append('--cfg-options ' + _options(first.options))
-    tuned = next((tuned for tuned in tunings(results) if all(
-        choose_lrs(tuned).get(row.loss) == row.lr for row in rows)), None)
     if tuned:
         lrs = sorted({result.lr for result in tuned})
         parts += ['--tune-lrs ' + ' '.join(f'{lr:g}' for lr in lrs),

@@ -85,7 +85,7 @@ def removed_offset(dataset: BaseDataset) -> float:
         ValueError: If it is not the same for all of the data sets that are joined.
     """
     found = _removed_offsets(dataset)
-    if len(set(found)) > 1:
+    if not np.allclose(found, found[0]):
         raise ValueError('the offset is measured for faces that are read alike, but '
                          'RemoveLabelOffset subtracts '
                          f'{" and ".join(f"{offset:g}" for offset in found)} in the '

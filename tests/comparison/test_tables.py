@@ -155,14 +155,33 @@ def test_runs_that_chose_otherwise_stand_apart(make_result, tmp_path):
                          shift=0. if lr == best else 0.01)
              for seed, best in ((0, 2e-3), (1, 1e-3)) for lr in (1e-3, 2e-3)]
     tuned.append(make_result(stage='tune', lr=5e-3, seed=1, shift=0.01))
-    text = write_tables([make_result(), *tuned], tmp_path / 'study.md')[0].read_text()
+    text = write_tables([make_result(), make_result(seed=1), *tuned],
+                        tmp_path / 'study.md')[0].read_text()
     assert text.count('## Learning rates') == 1
     for seed, place in ((0, 2), (1, 1)):
         part = text.split(f'with seed {seed} on 50 faces')[1]
         row = next(line for line in part.splitlines() if line.startswith('| `Wing'))
         assert [cell.startswith('**') for cell in row.split(' | ')[1:3]] == [
             place == 1, place == 2]
-    assert '--tune-lrs 0.001 0.002 0.005' in text
+    [command] = commands_in(text)
+    assert values_of(command, '--tune-lrs') == ['0.001', '0.002', '0.005']
+    assert values_of(command, '--seeds') == ['1', '0']  # it tunes with the first
+
+
+def test_a_command_tunes_what_was_tuned_and_with_its_seed(make_result, tmp_path):
+    tuned = [make_result(loss, stage='tune', lr=lr, shift=0. if lr == 2e-3 else 0.01)
+             for loss in ('WingLoss', 'L1Loss', 'L2Loss') for lr in (1e-3, 2e-3)]
+    runs = [make_result(loss, seed, lr=2e-3) for loss, seeds in (
+        ('WingLoss', (0, 1)), ('L1Loss', (0, 1)), ('L2Loss', (1, 2)))
+        for seed in seeds]
+    runs += [make_result('SmoothL1Loss', seed, lr=1e-4) for seed in (0, 1)]
+    text = write_tables([*runs, *tuned], tmp_path / 'study.md')[0].read_text()
+    commands = {tuple(sorted(values_of(command, '--losses'))): command
+                for command in commands_in(text)}
+    assert commands.keys() == {('L1Loss', 'WingLoss'), ('L2Loss', ), ('SmoothL1Loss', )}
+    assert '--tune-lrs' in commands['L1Loss', 'WingLoss']
+    assert values_of(commands['L2Loss', ], '--lrs') == ['0.002']
+    assert values_of(commands['SmoothL1Loss', ], '--lrs') == ['0.0001']
 
 
 def commands_in(text):
@@ -180,7 +199,8 @@ def test_losses_with_fewer_seeds_have_a_command_and_a_column(make_result, tmp_pa
     runs = [*(make_result(loss, seed) for seed in (0, 1)
               for loss in ('WingLoss', 'L1Loss')), make_result('L2Loss', shift=0.01)]
     text = write_tables(runs, tmp_path / 'study.md', 'L1Loss')[0].read_text()
-    assert '2 seeds (0, 1; not all of them)' in text
+    assert '2 seeds (0, 1; some losses with fewer)' in text
+    assert 'where there is one seed, what another would give is not in it' in text
     assert '| `L2Loss` | 0.001 | 0 |' in text and '| `L1Loss` | 0.001 | 0, 1 |' in text
     first, second = commands_in(text)
     assert set(values_of(first, '--losses')) == {'WingLoss', 'L1Loss'}
@@ -188,7 +208,8 @@ def test_losses_with_fewer_seeds_have_a_command_and_a_column(make_result, tmp_pa
     assert values_of(second, '--losses') == ['L2Loss']
     assert values_of(second, '--seeds') == ['0']
     text = write_tables(runs[:4], tmp_path / 'study.md')[0].read_text()
-    assert 'not all of them' not in text and '| seeds |' not in text
+    assert 'with fewer' not in text and 'one seed' not in text
+    assert '| seeds |' not in text
     assert len(commands_in(text)) == 1
 
 

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from mmengine.logging import MessageHub
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import init_default_scope
 from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
 
@@ -75,13 +76,21 @@ def test_a_resumed_run_goes_on_exactly():
 @pytest.mark.parametrize('order', [1, -1])
 def test_a_loss_that_is_switched_to_has_the_values_at_once(order):
     """In whatever order a config lists the two."""
+    init_default_scope('mmpose')
     annealing = LossAnnealingHook(dict(omega=(16., 4.)))
     switch = LossSwitchHook(4, dict(type='mmwing.RectifiedWingLoss'))
-    runner = Runner.__new__(Runner)
-    runner._hooks = []
+    listed = SimpleNamespace(_hooks=[])
     for hook in [annealing, switch][::order]:
-        runner.register_hook(hook)
-    assert runner.hooks == [switch, annealing]
+        Runner.register_hook(listed, hook)
+    runner = make_runner(mmwing.WingLoss())
+    runner.logger = MMLogger.get_instance('annealing')
+    for epoch in range(6):
+        runner.epoch = epoch
+        for hook in listed._hooks:
+            hook.before_train_epoch(runner)
+    loss, = runner.model
+    assert type(loss) is mmwing.RectifiedWingLoss
+    assert loss.omega == pytest.approx(16 * 4**(-5 / 9))
 
 
 def test_losses_without_the_arguments_are_left_alone_and_values_are_logged():

@@ -149,8 +149,8 @@ def _finish(proto: Any, network: LandmarkNetwork, crop: Crop, model: Any, out: P
         proto = store_half(proto, _FEW)
     difference = largest_difference(proto, network, crop)
     if not math.isfinite(difference):
-        raise RuntimeError('landmarks of painted faces are no numbers: a weight of the '
-                           'model is none' + ', or too large for half precision' * fp16)
+        raise RuntimeError('landmarks of painted faces are not finite: a weight is NaN '
+                           'or infinite' + ', or too large for half precision' * fp16)
     if difference > TOLERANCE and not fp16:
         raise RuntimeError(f'the ONNX graph differs from PyTorch by {difference:.3g} '
                            'pixels on painted faces; try the other exporter (--dynamo)')
