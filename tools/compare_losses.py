@@ -136,8 +136,8 @@ def train(args: argparse.Namespace, results: Path) -> int:
     variants += [Variant.labelled(label, words) for label, *words in args.variant]
     names = [str(variant) for variant in variants]
     if len({variant.slug for variant in variants}) < len(names):
-        raise ValueError('each loss and each label once, also without the characters '
-                         f'that names of folders lack, got {names}')
+        raise ValueError('each loss and each label once; labels, which name folders, '
+                         f'must differ in more than punctuation, got {names}')
     budget = None
     if args.budget is not None:
         budget = Budget(args.budget, results, study.work_dir)
