@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from mmwing.arguments import check_count
 from mmwing.datasets.transforms import FaceContext, PackCanvas
+from mmwing.datasets.wrappers import inner_datasets
 from mmwing.registry import LOOPS
 from mmwing.runtime.boxes import next_box
 
@@ -140,8 +141,6 @@ def _with_boxes(dataset: Any, found: dict[tuple, np.ndarray]) -> Any:
         ValueError: If there is no ``GetBBoxCenterScale`` in any of its pipelines.
     """
     changed = copy.copy(dataset)
-    inner = [each for each in (getattr(dataset, 'dataset', None),
-                               *getattr(dataset, 'datasets', ())) if each is not None]
     steps = list(getattr(getattr(dataset, 'pipeline', None), 'transforms', ()))
     crops = [index for index, step in enumerate(steps)
              if isinstance(step, GetBBoxCenterScale)]
@@ -153,7 +152,7 @@ def _with_boxes(dataset: Any, found: dict[tuple, np.ndarray]) -> Any:
         steps.insert(place, _LookAt(found, steps[crops[-1]].padding))
         changed.pipeline = Compose(steps)
         return changed
-    if not inner:
+    if not inner_datasets(dataset):
         raise ValueError('no pipeline of the test has a GetBBoxCenterScale: there is '
                          'no box to change for another look')
     if getattr(dataset, 'dataset', None) is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmwing.datasets.transforms import RemoveLabelOffset
+from mmwing.datasets.wrappers import inner_datasets
 
 from .bootstrap import bootstrap_interval
 from .faces import EvaluatedFaces
@@ -96,10 +97,8 @@ def removed_offset(dataset: BaseDataset) -> float:
 def _removed_offsets(dataset: Any) -> list[float]:
     """One for each data set that has no other in it."""
     own = _removed(getattr(dataset, 'pipeline', None))
-    inner = [each for each in (getattr(dataset, 'dataset', None),
-                               *getattr(dataset, 'datasets', ())) if each is not None]
     # MMPose's CombinedDataset has a pipeline behind those of its data sets.
-    return [own + offset for each in inner
+    return [own + offset for each in inner_datasets(dataset)
             for offset in _removed_offsets(each)] or [own]
 
 
